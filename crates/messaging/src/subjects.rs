@@ -1,0 +1,23 @@
+//! Subjects, made and read in one place.
+
+use domain::{InstallationId, OrderId, Sku};
+
+/// `orders.<pNN>.<verb>.<order id>`
+pub fn order_command(order: OrderId, verb: &str) -> String {
+    format!("orders.{}.{verb}.{order}", order.partition())
+}
+
+/// `catalog.<verb>.<sku>`
+pub fn catalog_command(sku: &Sku, verb: &str) -> String {
+    format!("catalog.{verb}.{sku}")
+}
+
+/// `events.<entity>.<verb>.<id>`
+pub fn event(entity: &str, verb: &str, id: impl std::fmt::Display) -> String {
+    format!("events.{entity}.{verb}.{id}")
+}
+
+/// `notifications.<platform>.<installation>`
+pub fn notification(platform: &str, installation: InstallationId) -> String {
+    format!("notifications.{platform}.{installation}")
+}

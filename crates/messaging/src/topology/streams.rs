@@ -1,0 +1,152 @@
+//! The seven streams.
+
+use std::time::Duration;
+
+use async_nats::jetstream::stream::{
+    Compression, Config, DiscardPolicy, Republish, RetentionPolicy, Source, StorageType, SubjectTransform,
+};
+
+use super::{AUDIT, CATALOG, DEAD_LETTERS, EVENTS, NOTIFICATIONS, ORDERS, SCHEDULES};
+
+const KIB: i32 = 1024;
+const GIB: i64 = 1024 * 1024 * 1024;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(10 * 60);
+
+/// Every stream with `replicas` copies, in the order in which they depend on each other.
+pub fn streams(replicas: usize) -> Vec<Config> {
+    let all = [
+        schedules(),
+        events(),
+        orders(),
+        catalog(),
+        notifications(),
+        dead_letters(),
+        audit(),
+    ];
+    all.into_iter()
+        .map(|stream| Config {
+            num_replicas: replicas,
+            ..stream
+        })
+        .collect()
+}
+
+/// Without limits: what each stream says more is what it is about.
+fn stream(name: &str, subjects: &[&str], retention: RetentionPolicy) -> Config {
+    Config {
+        name: name.into(),
+        subjects: subjects.iter().map(ToString::to_string).collect(),
+        retention,
+        storage: StorageType::File,
+        discard: DiscardPolicy::New,
+        duplicate_window: DUPLICATE_WINDOW,
+        max_bytes: -1,
+        max_messages: -1,
+        max_messages_per_subject: -1,
+        max_message_size: -1,
+        max_consumers: -1,
+        allow_direct: true,
+        ..Config::default()
+    }
+}
+
+fn orders() -> Config {
+    Config {
+        max_bytes: GIB,
+        max_messages: 1_000_000,
+        max_message_size: 256 * KIB,
+        allow_message_ttl: true,
+        allow_atomic_publish: true,
+        sources: Some(vec![due("due.orders.>", "orders.>")]),
+        // So that an order is told as submitted even while the processor is away.
+        republish: Some(Republish {
+            source: "orders.*.submit.*".into(),
+            destination: "events.order.submitted.{{wildcard(2)}}".into(),
+            headers_only: true,
+        }),
+        ..stream(ORDERS, &["orders.*.*.*"], RetentionPolicy::WorkQueue)
+    }
+}
+
+fn catalog() -> Config {
+    Config {
+        max_bytes: GIB,
+        max_messages: 1_000_000,
+        max_message_size: 256 * KIB,
+        ..stream(CATALOG, &["catalog.*.*"], RetentionPolicy::WorkQueue)
+    }
+}
+
+fn events() -> Config {
+    Config {
+        discard: DiscardPolicy::Old,
+        max_age: 7 * DAY,
+        // A republished dead letter carries the time to live of its letter.
+        allow_message_ttl: true,
+        ..stream(EVENTS, &["events.*.*.*"], RetentionPolicy::Limits)
+    }
+}
+
+fn notifications() -> Config {
+    Config {
+        max_bytes: GIB,
+        max_messages: 1_000_000,
+        max_message_size: 64 * KIB,
+        allow_message_ttl: true,
+        sources: Some(vec![due("due.notifications.>", "notifications.>")]),
+        ..stream(NOTIFICATIONS, &["notifications.*.*"], RetentionPolicy::WorkQueue)
+    }
+}
+
+/// A stream with discard-new refuses schedules (error 10052), so this one has no limits at all.
+fn schedules() -> Config {
+    Config {
+        discard: DiscardPolicy::Old,
+        allow_message_ttl: true,
+        allow_message_schedules: true,
+        ..stream(SCHEDULES, &["schedules.*", "due.>"], RetentionPolicy::WorkQueue)
+    }
+}
+
+fn dead_letters() -> Config {
+    Config {
+        max_bytes: GIB,
+        allow_message_ttl: true,
+        // Announced without its body.
+        republish: Some(Republish {
+            source: "dead-letters.*.*.*".into(),
+            destination: "events.dead-letter.{{wildcard(1)}}.{{wildcard(3)}}".into(),
+            headers_only: true,
+        }),
+        ..stream(DEAD_LETTERS, &["dead-letters.*.*.*"], RetentionPolicy::Limits)
+    }
+}
+
+fn audit() -> Config {
+    Config {
+        discard: DiscardPolicy::Old,
+        max_age: 400 * DAY,
+        compression: Some(Compression::S2),
+        deny_delete: true,
+        deny_purge: true,
+        sources: Some(vec![Source {
+            name: EVENTS.into(),
+            ..Source::default()
+        }]),
+        ..stream(AUDIT, &[], RetentionPolicy::Limits)
+    }
+}
+
+/// What falls due in [`SCHEDULES`] below `from` arrives below `to`.
+fn due(from: &str, to: &str) -> Source {
+    let transform = SubjectTransform {
+        source: from.into(),
+        destination: to.into(),
+    };
+    Source {
+        name: SCHEDULES.into(),
+        subject_transforms: vec![transform],
+        ..Source::default()
+    }
+}

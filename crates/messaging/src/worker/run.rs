@@ -1,0 +1,205 @@
+//! The loop: takes what the pullers bring, hands batches to the handler, drains at the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::batch::Worked;
+use super::held::{Held, Keeper};
+use super::hold::{Health, Healthy, Hold, Room};
+use super::pull::Puller;
+use super::queue::Queue;
+use super::{Attempts, Handler, Worker};
+use crate::Messaging;
+
+/// How many messages that wait for a retry of their key are held; more go back to the server.
+const MOST_WAITING: usize = 64;
+/// The most messages asked for at once.
+const LARGEST_PULL: usize = 128;
+
+/// What the parts of a worker share.
+pub(super) struct Shared<H, A> {
+    pub(super) messaging: Messaging,
+    pub(super) stream: String,
+    pub(super) handler: Arc<H>,
+    pub(super) attempts: A,
+    pub(super) max_attempts: u32,
+    pub(super) room: Arc<Room>,
+    pub(super) health: Arc<Health>,
+    pub(super) shutdown: CancellationToken,
+}
+
+impl<H, A> Shared<H, A> {
+    pub(super) fn hold(&self) -> Hold<'_> {
+        Hold::new(&self.room, &self.health, &self.shutdown)
+    }
+}
+
+pub(super) async fn run<H: Handler, A: Attempts>(
+    worker: Worker<A>,
+    handler: H,
+    shutdown: CancellationToken,
+    healthy: Healthy,
+) -> Result<(), String> {
+    let Worker {
+        messaging,
+        stream,
+        consumers,
+        attempts,
+        max_batch,
+        concurrency,
+        max_attempts,
+    } = worker;
+    // Enough that a batch is full when the handler comes back for it, and no more: what is in hand at a crash comes again.
+    let room_for = 2 * max_batch * concurrency;
+    let room = Arc::new(Room::new(room_for));
+    let health = Arc::new(Health::new(healthy));
+    let keeper = Arc::new(Keeper::default());
+    let _keeping = AbortOnDropHandle::new(tokio::spawn(keeper.clone().run(messaging.clone())));
+    let (tx, rx) = mpsc::unbounded_channel();
+    // Its own, so that a puller that can never work ends the others too.
+    let stop = shutdown.child_token();
+    let mut pullers = JoinSet::new();
+    for consumer in &consumers {
+        let puller = Puller {
+            messaging: messaging.clone(),
+            stream: stream.clone(),
+            consumer: consumer.as_str().into(),
+            share: (room_for / consumers.len().max(1)).clamp(1, LARGEST_PULL),
+            room: room.clone(),
+            health: health.clone(),
+            keeper: keeper.clone(),
+            shutdown: stop.clone(),
+            tx: tx.clone(),
+            pin: None,
+        };
+        pullers.spawn(puller.run());
+    }
+    drop(tx);
+    tracing::info!(stream, consumers = consumers.len(), "worker started");
+    let handler = Arc::new(handler);
+    let shared = Arc::new(Shared {
+        messaging,
+        stream,
+        handler,
+        attempts,
+        max_attempts,
+        room,
+        health,
+        shutdown: stop,
+    });
+    let engine = Engine {
+        shared,
+        max_batch,
+        concurrency,
+        queue: Queue::default(),
+        working: JoinSet::new(),
+    };
+    engine.run(rx, pullers).await
+}
+
+struct Engine<H, A> {
+    shared: Arc<Shared<H, A>>,
+    max_batch: usize,
+    concurrency: usize,
+    queue: Queue,
+    working: JoinSet<Worked>,
+}
+
+impl<H: Handler, A: Attempts> Engine<H, A> {
+    async fn run(
+        mut self,
+        mut arriving: mpsc::UnboundedReceiver<Held>,
+        mut pullers: JoinSet<Result<(), String>>,
+    ) -> Result<(), String> {
+        let shutdown = self.shared.shutdown.clone();
+        let mut failed = Ok(());
+        while !shutdown.is_cancelled() {
+            self.start_batches().await;
+            let release = self
+                .queue
+                .next_release()
+                .unwrap_or_else(|| Instant::now() + Duration::from_secs(60));
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                Some(held) = arriving.recv() => {
+                    self.queue.add(held);
+                    while let Ok(held) = arriving.try_recv() {
+                        self.queue.add(held);
+                    }
+                }
+                Some(worked) = self.working.join_next() => self.take_back(worked),
+                Some(ended) = pullers.join_next() => {
+                    failed = ended.unwrap_or_else(|error| Err(error.to_string()));
+                    shutdown.cancel();
+                }
+                () = sleep_until(release) => {}
+            }
+        }
+        self.drain(arriving, pullers).await;
+        failed
+    }
+
+    async fn start_batches(&mut self) {
+        self.queue.release(Instant::now());
+        while self.working.len() < self.concurrency {
+            let batch = self.queue.cut(self.max_batch);
+            if batch.is_empty() {
+                break;
+            }
+            let shared = self.shared.clone();
+            self.working.spawn(async move { shared.work(batch).await });
+        }
+        for (mut held, until) in self.queue.overflow(MOST_WAITING) {
+            held.nak(until - Instant::now()).await;
+        }
+        self.shared.room.set(self.queue.taken());
+    }
+
+    fn take_back(&mut self, worked: Result<Worked, JoinError>) {
+        let worked = match worked {
+            Ok(worked) => worked,
+            // The handler has a task of its own, so this is a fault of ours: as loud as can be.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        for settled in worked.settled {
+            self.queue.finish(settled.sequence, &settled.key);
+            if let Some(until) = settled.retried {
+                self.queue.block(settled.key, settled.sequence, until);
+            }
+        }
+        for held in worked.back {
+            self.queue.finish(held.sequence, held.key());
+            self.queue.add(held);
+        }
+    }
+
+    /// Stops pulling, gives back what has not begun, finishes what has.
+    async fn drain(
+        mut self,
+        mut arriving: mpsc::UnboundedReceiver<Held>,
+        mut pullers: JoinSet<Result<(), String>>,
+    ) {
+        // First the pullers, or the server would hand us again what we give back.
+        while pullers.join_next().await.is_some() {}
+        while let Ok(held) = arriving.try_recv() {
+            self.queue.add(held);
+        }
+        let mut given_back = 0;
+        for mut held in self.queue.drain() {
+            held.nak(Duration::ZERO).await;
+            given_back += 1;
+        }
+        while let Some(worked) = self.working.join_next().await {
+            self.take_back(worked);
+        }
+        self.queue.drain();
+        let _gone_with_the_connection = self.shared.messaging.client.flush().await;
+        tracing::info!(stream = %self.shared.stream, given_back, "worker drained");
+    }
+}

@@ -1,0 +1,111 @@
+use async_nats::jetstream::consumer::pull;
+use messaging::topology::{TopologyError, apply};
+
+use crate::support::Server;
+
+fn changes(applied: &[messaging::topology::Applied], change: &str) -> usize {
+    applied.iter().filter(|applied| applied.change == change).count()
+}
+
+#[tokio::test]
+async fn applying_twice_changes_nothing_the_second_time() {
+    let server = Server::empty().await;
+    let first = apply(&server.messaging).await.unwrap();
+    assert_eq!(changes(&first, "created"), 21, "{first:?}");
+    let second = apply(&server.messaging).await.unwrap();
+    assert_eq!(changes(&second, "unchanged"), 21, "{second:?}");
+}
+
+#[tokio::test]
+async fn a_changed_stream_is_mended_and_a_changed_consumer_is_refused() {
+    let server = Server::start().await;
+    let mut orders = server
+        .raw
+        .get_stream("ORDERS")
+        .await
+        .unwrap()
+        .cached_info()
+        .config
+        .clone();
+    orders.max_messages = 7;
+    server.raw.update_stream(orders).await.unwrap();
+    let applied = apply(&server.messaging).await.unwrap();
+    assert_eq!(changes(&applied, "updated"), 1, "{applied:?}");
+
+    let catalog = server.raw.get_stream("CATALOG").await.unwrap();
+    let consumer = catalog.get_consumer::<pull::Config>("catalog").await.unwrap();
+    let other = pull::Config {
+        max_ack_pending: 99,
+        ..consumer.cached_info().config.clone().into_pull()
+    };
+    catalog.update_consumer(other).await.unwrap();
+    let error = apply(&server.messaging).await.unwrap_err();
+    let TopologyError::Differs { name, difference } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(name, "CATALOG/catalog");
+    assert_eq!(difference, "max_ack_pending is 99, not 1");
+}
+
+trait IntoPull {
+    fn into_pull(self) -> pull::Config;
+}
+
+impl IntoPull for async_nats::jetstream::consumer::Config {
+    fn into_pull(self) -> pull::Config {
+        async_nats::jetstream::consumer::FromConsumer::try_from_consumer_config(self).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn queues_tell_exact_lengths() {
+    let server = Server::start().await;
+    for key in 0..5 {
+        server
+            .publish(&crate::support::stock("green-tea", &key.to_string()))
+            .await;
+    }
+    let queues = server.messaging.queues().await.unwrap();
+    let catalog = queues.iter().find(|queue| queue.stream == "CATALOG").unwrap();
+    assert_eq!((catalog.pending, catalog.in_hand), (5, 0));
+    assert_eq!(queues.len(), 15);
+    assert_eq!(
+        queues.last().map(|queue| (queue.pending, queue.oldest)),
+        Some((0, None))
+    );
+}
+
+#[tokio::test]
+async fn what_is_scheduled_reaches_its_stream_when_it_is_due() {
+    let server = Server::start().await;
+    let at = crate::support::now() + jiff::SignedDuration::from_secs(1);
+    let at = at.round(jiff::Unit::Second).unwrap();
+    for (id, target) in [
+        ("a", "due.orders.p03.cancel.a"),
+        ("b", "due.notifications.apns.b"),
+    ] {
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert("Nats-Schedule", format!("@at {at}"));
+        headers.insert("Nats-Schedule-Target", target);
+        headers.insert("ce-id", id);
+        let subject = format!("schedules.{id}");
+        server
+            .raw
+            .publish_with_headers(subject, headers, id.into())
+            .await
+            .unwrap()
+            .await
+            .unwrap();
+    }
+    let order = server.last("ORDERS", "orders.p03.cancel.a").await;
+    assert_eq!(
+        (
+            order.payload.as_ref(),
+            order.headers.get("ce-id").unwrap().as_str()
+        ),
+        (b"a".as_slice(), "a")
+    );
+    assert!(order.headers.get("Nats-Msg-Id").is_none());
+    server.last("NOTIFICATIONS", "notifications.apns.b").await;
+    server.emptied("SCHEDULES").await;
+}
