@@ -1,0 +1,195 @@
+//! The hub's ledger: one row per notification and installation, partitioned by the day of its event.
+
+mod queue;
+
+use domain::{InstallationId, OrderId, Version};
+use jiff::Timestamp;
+use jiff::ToSpan;
+use jiff_sqlx::ToSqlx;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::values::{day, time, unreadable, version};
+use crate::{Platform, Storage, StorageError};
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Waits for its sender.
+    Queued,
+    /// The provider took it.
+    Sent,
+    /// A later version of the same order is queued for the same device.
+    Superseded,
+    /// The request was written and no answer came.
+    Unknown,
+    /// Refused for good.
+    Failed,
+    /// Not sent before its deadline.
+    Expired,
+    /// The device is gone.
+    Gone,
+}
+
+impl DeliveryState {
+    /// As stored: `queued`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Superseded => "superseded",
+            Self::Unknown => "unknown",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Gone => "gone",
+        }
+    }
+
+    fn read(stored: &str) -> Result<Self, StorageError> {
+        let all = [
+            Self::Queued,
+            Self::Sent,
+            Self::Superseded,
+            Self::Unknown,
+            Self::Failed,
+            Self::Expired,
+            Self::Gone,
+        ];
+        all.into_iter()
+            .find(|state| state.as_str() == stored)
+            .ok_or_else(|| unreadable("state of a delivery", stored))
+    }
+}
+
+/// One push to one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// UUIDv5 (event, installation).
+    pub id: Uuid,
+    /// When its event happened: its UTC day is the partition.
+    pub event_at: Timestamp,
+    /// Which installation.
+    pub installation: InstallationId,
+    /// Through which provider.
+    pub platform: Platform,
+    /// About which order.
+    pub order: OrderId,
+    /// At which version.
+    pub version: Version,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// How often it was handed to the provider.
+    pub attempts: u32,
+    /// The provider's id for it, or its refusal.
+    pub provider: Option<String>,
+}
+
+/// How many days of deliveries are kept.
+const KEPT_DAYS: i64 = 30;
+
+/// A row of `deliveries`.
+struct DeliveryRow {
+    id: Uuid,
+    event_at: jiff_sqlx::Timestamp,
+    installation: Uuid,
+    platform: String,
+    order_id: Uuid,
+    version: i64,
+    state: String,
+    attempts: i32,
+    provider: Option<String>,
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = StorageError;
+
+    fn try_from(row: DeliveryRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: row.id,
+            event_at: row.event_at.to_jiff(),
+            installation: InstallationId(row.installation),
+            platform: Platform::read(&row.platform)?,
+            order: OrderId(row.order_id),
+            version: version(row.version)?,
+            state: DeliveryState::read(&row.state)?,
+            attempts: row.attempts.unsigned_abs(),
+            provider: row.provider,
+        })
+    }
+}
+
+impl Storage {
+    /// One delivery.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn delivery(&self, event_at: Timestamp, id: Uuid) -> Result<Option<Delivery>, StorageError> {
+        let row = self.within(async {
+            Ok(sqlx::query_as!(
+                DeliveryRow,
+                r#"SELECT id, event_at AS "event_at: _", installation, platform, order_id, version, state, attempts, provider
+                   FROM deliveries WHERE event_day = $1 AND id = $2"#,
+                day(event_at).to_sqlx() as _,
+                id,
+            )
+            .fetch_optional(&self.pool)
+            .await?)
+        });
+        row.await?.map(Delivery::try_from).transpose()
+    }
+
+    /// Notes the outcome of an attempt. A state that is final (`sent`, `superseded`, `failed`, `expired`, `gone`) stays.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn settle_delivery(
+        &self,
+        event_at: Timestamp,
+        id: Uuid,
+        state: DeliveryState,
+        provider: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        // Only these come from the provider; the others were decided without asking it.
+        let asked = matches!(
+            state,
+            DeliveryState::Sent | DeliveryState::Unknown | DeliveryState::Failed | DeliveryState::Gone
+        );
+        self.within(async {
+            sqlx::query!(
+                r#"UPDATE deliveries SET state = $3, provider = coalesce($4, provider), settled_at = $5, attempts = attempts + $6
+                   WHERE event_day = $1 AND id = $2 AND state IN ('queued', 'unknown')"#,
+                day(event_at).to_sqlx() as _,
+                id,
+                state.as_str(),
+                provider,
+                time(now) as _,
+                i32::from(asked),
+            )
+            .execute(&self.pool)
+            .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes the partitions for the days around `today` and drops those older than 30 days.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn rotate_deliveries(&self, today: jiff::civil::Date) -> Result<(), StorageError> {
+        let oldest = today.saturating_sub(KEPT_DAYS.days());
+        self.within(async {
+            sqlx::query!(
+                r#"SELECT rotate_deliveries($1, $2) AS "dropped!""#,
+                today.to_sqlx() as _,
+                oldest.to_sqlx() as _,
+            )
+            .fetch_one(&self.pool)
+            .await?;
+            Ok(())
+        })
+        .await
+    }
+}

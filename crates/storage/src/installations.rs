@@ -1,0 +1,297 @@
+//! Apps on devices, and the channels that reach them.
+
+use domain::{Customer, InstallationId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::values::{read, time, unreadable};
+use crate::{Storage, StorageError};
+
+/// Which provider reaches a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// Apple Push Notification service.
+    Apns,
+    /// Firebase Cloud Messaging.
+    Fcm,
+    /// Windows Push Notification Services.
+    Wns,
+}
+
+impl Platform {
+    /// As on the wire: `apns`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Apns => "apns",
+            Self::Fcm => "fcm",
+            Self::Wns => "wns",
+        }
+    }
+
+    pub(crate) fn read(stored: &str) -> Result<Self, StorageError> {
+        match stored {
+            "apns" => Ok(Self::Apns),
+            "fcm" => Ok(Self::Fcm),
+            "wns" => Ok(Self::Wns),
+            other => Err(unreadable("platform", other)),
+        }
+    }
+}
+
+/// Where a device is reached. Checked by the one who registers it and again by the sender.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Channel {
+    /// FCM: a registration token or an installation id.
+    Fcm {
+        /// `token` or `fid`.
+        kind: String,
+        /// The token or id.
+        value: String,
+    },
+    /// APNs: the device token, hexadecimal.
+    Apns {
+        /// Hexadecimal digits.
+        token: String,
+    },
+    /// WNS: the channel's address.
+    Wns {
+        /// `https://…notify.windows.com/…`
+        uri: String,
+    },
+}
+
+impl Channel {
+    /// SHA-256 of what it says: two installations of one app never share it.
+    fn hash(&self) -> [u8; 32] {
+        let (kind, value) = match self {
+            Self::Fcm { kind, value } => (kind.as_str(), value),
+            Self::Apns { token } => ("apns", token),
+            Self::Wns { uri } => ("wns", uri),
+        };
+        Sha256::new()
+            .chain_update(kind)
+            .chain_update([0])
+            .chain_update(value)
+            .finalize()
+            .into()
+    }
+}
+
+/// An installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Installation {
+    /// Made by the device.
+    pub id: InstallationId,
+    /// Which app: the APNs topic, the FCM project, the WNS package are configured per app.
+    pub app: String,
+    /// Whose device it is now.
+    pub customer: Customer,
+    /// Which provider reaches it.
+    pub platform: Platform,
+    /// `production` or `development` (APNs).
+    pub environment: String,
+    /// Where.
+    pub channel: Channel,
+    /// BCP 47 language tag.
+    pub locale: String,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a registration did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registered {
+    /// It is new.
+    Created,
+    /// It replaced what was there.
+    Updated,
+}
+
+/// First half of the key of the advisory locks of channels.
+const CHANNEL_LOCKS: i32 = 3;
+
+/// A row of `installations`.
+struct InstallationRow {
+    id: Uuid,
+    app: String,
+    customer: String,
+    platform: String,
+    environment: String,
+    channel: Json<Channel>,
+    locale: String,
+    updated_at: jiff_sqlx::Timestamp,
+}
+
+impl TryFrom<InstallationRow> for Installation {
+    type Error = StorageError;
+
+    fn try_from(row: InstallationRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: InstallationId(row.id),
+            app: row.app,
+            customer: read("customer", &row.customer)?,
+            platform: Platform::read(&row.platform)?,
+            environment: row.environment,
+            channel: row.channel.0,
+            locale: row.locale,
+            updated_at: row.updated_at.to_jiff(),
+        })
+    }
+}
+
+impl Storage {
+    /// Registers an installation; idempotent. A channel that another installation of the app had moves here
+    /// (the other one is removed). An installation that was gone is active again.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn put_installation(&self, installation: &Installation) -> Result<Registered, StorageError> {
+        let work = async {
+            let mut transaction = self.pool.begin().await?;
+            take_channel(&mut transaction, installation).await?;
+            let registered = upsert(&mut transaction, installation).await?;
+            transaction.commit().await?;
+            Ok(registered)
+        };
+        self.within(Box::pin(work)).await
+    }
+
+    /// The active installations of a customer.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn installations_of(&self, customer: Customer) -> Result<Vec<Installation>, StorageError> {
+        let rows = self.within(async {
+            Ok(sqlx::query_as!(
+                InstallationRow,
+                r#"SELECT id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale,
+                          updated_at AS "updated_at: _"
+                   FROM installations WHERE customer = $1 AND state = 'active' ORDER BY id"#,
+                customer.to_string(),
+            )
+            .fetch_all(&self.pool)
+            .await?)
+        });
+        rows.await?.into_iter().map(Installation::try_from).collect()
+    }
+
+    /// One active installation.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn installation(&self, id: InstallationId) -> Result<Option<Installation>, StorageError> {
+        let row = self.within(async {
+            Ok(sqlx::query_as!(
+                InstallationRow,
+                r#"SELECT id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale,
+                          updated_at AS "updated_at: _"
+                   FROM installations WHERE id = $1 AND state = 'active'"#,
+                id.0,
+            )
+            .fetch_optional(&self.pool)
+            .await?)
+        });
+        row.await?.map(Installation::try_from).transpose()
+    }
+
+    /// Marks the installation gone with `reason`, if its channel is still `channel` and it has not changed after `as_of`.
+    /// Gives whether it was.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn mark_gone(
+        &self,
+        id: InstallationId,
+        channel: &Channel,
+        as_of: Option<Timestamp>,
+        reason: &str,
+    ) -> Result<bool, StorageError> {
+        let hash = channel.hash();
+        let marked = self.within(async {
+            Ok(sqlx::query!(
+                r#"UPDATE installations SET state = 'gone', gone_reason = $4
+                   WHERE id = $1 AND channel_hash = $2 AND state = 'active'
+                     AND ($3::timestamptz IS NULL OR updated_at <= $3)"#,
+                id.0,
+                hash.as_slice(),
+                as_of.map(time) as _,
+                reason,
+            )
+            .execute(&self.pool)
+            .await?)
+        });
+        Ok(marked.await?.rows_affected() == 1)
+    }
+}
+
+/// Removes the channel from another installation of the app. Rows are locked in the order of their ids,
+/// so that two devices which swap channels at once don't wait for each other.
+async fn take_channel(
+    connection: &mut PgConnection,
+    installation: &Installation,
+) -> Result<(), StorageError> {
+    let hash = installation.channel.hash();
+    let lock = i32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+    sqlx::query!(
+        r#"SELECT pg_advisory_xact_lock($1, $2) AS "locked: ()""#,
+        CHANNEL_LOCKS,
+        lock
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query!(
+        r#"SELECT id FROM installations WHERE id = $1 OR (app = $2 AND channel_hash = $3) ORDER BY id FOR UPDATE"#,
+        installation.id.0,
+        installation.app,
+        hash.as_slice(),
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    sqlx::query!(
+        r#"DELETE FROM installations WHERE app = $2 AND channel_hash = $3 AND id <> $1"#,
+        installation.id.0,
+        installation.app,
+        hash.as_slice(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn upsert(
+    connection: &mut PgConnection,
+    installation: &Installation,
+) -> Result<Registered, StorageError> {
+    let hash = installation.channel.hash();
+    // xmax is 0 in a row that no transaction replaced: it was inserted.
+    let created = sqlx::query_scalar!(
+        r#"INSERT INTO installations (id, app, customer, platform, environment, channel, channel_hash, locale, updated_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           ON CONFLICT (id) DO UPDATE SET app = excluded.app, customer = excluded.customer, platform = excluded.platform,
+               environment = excluded.environment, channel = excluded.channel, channel_hash = excluded.channel_hash,
+               locale = excluded.locale, updated_at = excluded.updated_at, state = 'active', gone_reason = NULL
+           RETURNING (xmax = 0) AS "created!""#,
+        installation.id.0,
+        installation.app,
+        installation.customer.to_string(),
+        installation.platform.as_str(),
+        installation.environment,
+        Json(&installation.channel) as _,
+        hash.as_slice(),
+        installation.locale,
+        time(installation.updated_at) as _,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(if created {
+        Registered::Created
+    } else {
+        Registered::Updated
+    })
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod attempts;
+pub mod audit;
+pub mod batch;
+mod catalog;
+mod connect;
+pub mod deliveries;
+mod error;
+pub mod installations;
+mod migrate;
+mod orders;
+mod values;
+
+use std::time::Duration;
+
+pub use batch::Transaction;
+pub use connect::ConnectOptions;
+pub use deliveries::{Delivery, DeliveryState};
+pub use error::StorageError;
+pub use installations::{Channel, Installation, Platform, Registered};
+pub use orders::{OrderPage, OrderSummary};
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    pool: sqlx::PgPool,
+    /// The longest that one call may take.
+    limit: Duration,
+}

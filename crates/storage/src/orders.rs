@@ -1,0 +1,200 @@
+//! Orders as readers see them. The owner check is part of every query.
+
+use domain::{Access, Customer, Fingerprint, Money, Order, OrderId, OrderState, Version};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::values::{read, time, version};
+use crate::{Storage, StorageError};
+
+/// An order in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderSummary {
+    /// Its id.
+    pub id: OrderId,
+    /// Its version.
+    pub version: Version,
+    /// Where it stands.
+    pub state: OrderState,
+    /// Its total, once decided.
+    pub total: Option<Money>,
+    /// How many units it has in all.
+    pub units: i64,
+    /// When it was accepted.
+    pub submitted_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderPage {
+    /// Newest first.
+    pub orders: Vec<OrderSummary>,
+    /// Where the next page begins: the (submitted_at, id) of the last one here; none at the end.
+    pub next: Option<(Timestamp, OrderId)>,
+}
+
+/// A row of `order_summaries`.
+struct SummaryRow {
+    id: Uuid,
+    version: i64,
+    state: String,
+    total: Option<Json<Money>>,
+    units: i64,
+    submitted_at: jiff_sqlx::Timestamp,
+    updated_at: jiff_sqlx::Timestamp,
+}
+
+impl TryFrom<SummaryRow> for OrderSummary {
+    type Error = StorageError;
+
+    fn try_from(row: SummaryRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: OrderId(row.id),
+            version: version(row.version)?,
+            state: read("state", &row.state)?,
+            total: row.total.map(|total| total.0),
+            units: row.units,
+            submitted_at: row.submitted_at.to_jiff(),
+            updated_at: row.updated_at.to_jiff(),
+        })
+    }
+}
+
+/// Where a page begins, and how long it may be.
+struct Position {
+    submitted_at: jiff_sqlx::Timestamp,
+    id: Uuid,
+    rows: i64,
+}
+
+impl Storage {
+    /// The order, where it exists and `access` covers it.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn order(&self, access: Access, id: OrderId) -> Result<Option<Order>, StorageError> {
+        let (customer, link) = match access {
+            Access::Customer(customer) => (Some(customer.to_string()), None),
+            Access::Link(order) => (None, Some(order.0)),
+            Access::Staff => (None, None),
+        };
+        let document = self.within(async {
+            Ok(sqlx::query_scalar!(
+                r#"SELECT document AS "document: Json<Order>" FROM orders
+                   WHERE id = $1 AND ($2::text IS NULL OR customer = $2) AND ($3::uuid IS NULL OR id = $3)"#,
+                id.0,
+                customer,
+                link,
+            )
+            .fetch_optional(&self.pool)
+            .await?)
+        });
+        Ok(document.await?.map(|document| document.0))
+    }
+
+    /// At most `limit` orders that `access` covers, newest first, after the position `after`; in `state` where given.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn orders(
+        &self,
+        access: Access,
+        state: Option<OrderState>,
+        after: Option<(Timestamp, OrderId)>,
+        limit: u32,
+    ) -> Result<OrderPage, StorageError> {
+        let (submitted_at, id) = after.map_or((Timestamp::MAX, Uuid::max()), |(at, id)| (at, id.0));
+        // One more than asked for tells whether there is a next page.
+        let position = Position {
+            submitted_at: time(submitted_at),
+            id,
+            rows: i64::from(limit) + 1,
+        };
+        let state = state.map(OrderState::as_str);
+        let rows = match access {
+            Access::Customer(customer) => self.within(self.orders_of(customer, state, position)).await?,
+            Access::Link(order) => self.within(self.all_orders(Some(order), state, position)).await?,
+            Access::Staff => self.within(self.all_orders(None, state, position)).await?,
+        };
+        page(rows, limit)
+    }
+
+    async fn orders_of(
+        &self,
+        customer: Customer,
+        state: Option<&str>,
+        after: Position,
+    ) -> Result<Vec<SummaryRow>, StorageError> {
+        Ok(sqlx::query_as!(
+            SummaryRow,
+            r#"SELECT id AS "id!", version AS "version!", state AS "state!", total AS "total: Json<Money>",
+                      units AS "units!", submitted_at AS "submitted_at!: _", updated_at AS "updated_at!: _"
+               FROM order_summaries
+               WHERE customer = $1 AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4)
+               ORDER BY submitted_at DESC, id DESC LIMIT $5"#,
+            customer.to_string(),
+            state,
+            after.submitted_at as _,
+            after.id,
+            after.rows,
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    async fn all_orders(
+        &self,
+        only: Option<OrderId>,
+        state: Option<&str>,
+        after: Position,
+    ) -> Result<Vec<SummaryRow>, StorageError> {
+        Ok(sqlx::query_as!(
+            SummaryRow,
+            r#"SELECT id AS "id!", version AS "version!", state AS "state!", total AS "total: Json<Money>",
+                      units AS "units!", submitted_at AS "submitted_at!: _", updated_at AS "updated_at!: _"
+               FROM order_summaries
+               WHERE ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4)
+               ORDER BY submitted_at DESC, id DESC LIMIT $5"#,
+            only.map(|order| order.0),
+            state,
+            after.submitted_at as _,
+            after.id,
+            after.rows,
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// The fingerprint of the submission that made the order, where it exists.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn fingerprint(&self, id: OrderId) -> Result<Option<Fingerprint>, StorageError> {
+        let stored = self.within(async {
+            Ok(
+                sqlx::query_scalar!(r#"SELECT fingerprint FROM orders WHERE id = $1"#, id.0)
+                    .fetch_optional(&self.pool)
+                    .await?,
+            )
+        });
+        Ok(stored.await?.map(Fingerprint::from))
+    }
+}
+
+fn page(mut rows: Vec<SummaryRow>, limit: u32) -> Result<OrderPage, StorageError> {
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let orders = rows
+        .into_iter()
+        .map(OrderSummary::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    let next = orders
+        .last()
+        .filter(|_| more)
+        .map(|last| (last.submitted_at, last.id));
+    Ok(OrderPage { orders, next })
+}

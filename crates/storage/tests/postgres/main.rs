@@ -1,0 +1,11 @@
+//! The promises of the database, each against a real Postgres.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod batches;
+mod catalog;
+mod deliveries;
+mod installations;
+mod metadata;
+mod orders;
+mod pool;
+mod shop;

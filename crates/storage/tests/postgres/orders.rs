@@ -1,0 +1,163 @@
+//! Orders as readers see them.
+
+use domain::commands::Cancel;
+use domain::{Access, OrderAction, OrderState};
+
+use crate::shop::{Shop, at, customer, follow_up, submit};
+
+#[tokio::test]
+async fn only_the_owner_the_link_and_staff_see_an_order() {
+    let shop = Shop::with_product("assam", 10).await;
+    let command = submit(customer(1), "a", &[("assam", 1)], at(0));
+    let other = submit(customer(2), "b", &[("assam", 1)], at(0));
+    shop.handle(vec![command.clone(), other.clone()], at(1))
+        .await
+        .unwrap();
+
+    let id = command.order;
+    for (access, seen) in [
+        (Access::Customer(customer(1)), true),
+        (Access::Link(id), true),
+        (Access::Staff, true),
+        (Access::Customer(customer(2)), false),
+        (Access::Link(other.order), false),
+    ] {
+        assert_eq!(
+            shop.storage.order(access, id).await.unwrap().is_some(),
+            seen,
+            "{access:?}"
+        );
+    }
+    for (access, count) in [
+        (Access::Customer(customer(1)), 1),
+        (Access::Customer(customer(3)), 0),
+        (Access::Link(id), 1),
+        (Access::Staff, 2),
+    ] {
+        let page = shop.storage.orders(access, None, None, 10).await.unwrap();
+        assert_eq!((page.orders.len(), page.next), (count, None), "{access:?}");
+    }
+}
+
+#[tokio::test]
+async fn pages_go_newest_first_and_miss_or_repeat_nothing() {
+    let shop = Shop::with_product("assam", 100).await;
+    // Five seconds with two orders each: the id decides within one.
+    let commands: Vec<_> = (0..10)
+        .map(|n| {
+            submit(
+                customer(1),
+                &format!("{n}"),
+                &[("assam", 1), ("none", 2)],
+                at(n / 2),
+            )
+        })
+        .collect();
+    shop.handle(commands.clone(), at(60)).await.unwrap();
+
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = shop
+            .storage
+            .orders(Access::Customer(customer(1)), None, after, 3)
+            .await
+            .unwrap();
+        assert!(page.orders.len() <= 3);
+        seen.extend(page.orders.iter().map(|order| (order.submitted_at, order.id)));
+        let Some(next) = page.next else { break };
+        after = Some(next);
+    }
+    let mut expected: Vec<_> = commands
+        .iter()
+        .map(|command| (command.at, command.order))
+        .collect();
+    expected.sort();
+    expected.reverse();
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn a_summary_says_what_the_document_says() {
+    let shop = Shop::with_product("assam", 10).await;
+    shop.add("cup", "cups", 5).await;
+    let command = submit(customer(1), "a", &[("assam", 3), ("cup", 2)], at(0));
+    let dropped = submit(customer(1), "b", &[("assam", 1)], at(5));
+    shop.handle(vec![command.clone(), dropped.clone()], at(6))
+        .await
+        .unwrap();
+    shop.handle(
+        vec![follow_up(
+            dropped.order,
+            "c",
+            OrderAction::Cancel(Cancel {}),
+            at(7),
+        )],
+        at(8),
+    )
+    .await
+    .unwrap();
+
+    let access = Access::Customer(customer(1));
+    let page = shop
+        .storage
+        .orders(access, Some(OrderState::Confirmed), None, 10)
+        .await
+        .unwrap();
+    let order = shop.storage.order(access, command.order).await.unwrap().unwrap();
+    let summary = &page.orders[0];
+    assert_eq!((page.orders.len(), summary.id, summary.units), (1, order.id, 5));
+    assert_eq!(
+        (summary.total, summary.version, summary.updated_at),
+        (order.total, order.version, order.updated_at)
+    );
+    let all = shop
+        .storage
+        .orders(Access::Staff, Some(OrderState::Cancelled), None, 10)
+        .await
+        .unwrap();
+    assert_eq!((all.orders.len(), all.orders[0].id), (1, dropped.order));
+}
+
+#[tokio::test]
+async fn the_fingerprint_of_a_submission_is_kept() {
+    let shop = Shop::with_product("assam", 10).await;
+    let command = submit(customer(1), "a", &[("assam", 3)], at(0));
+    assert_eq!(shop.storage.fingerprint(command.order).await.unwrap(), None);
+    shop.handle(vec![command.clone()], at(1)).await.unwrap();
+    let OrderAction::Submit(submit) = &command.action else {
+        unreachable!()
+    };
+    assert_eq!(
+        shop.storage.fingerprint(command.order).await.unwrap(),
+        Some(submit.fingerprint())
+    );
+}
+
+#[tokio::test]
+async fn fields_that_a_newer_program_wrote_survive_a_step() {
+    let shop = Shop::with_product("assam", 10).await;
+    let command = submit(customer(1), "a", &[("assam", 3)], at(0));
+    shop.handle(vec![command.clone()], at(1)).await.unwrap();
+    let newer = r#"UPDATE orders SET document = document || '{"gift": {"wrap": "red"}}'"#;
+    devstack::servers::postgres::psql(&shop.servers.database_url, newer).unwrap();
+    shop.handle(
+        vec![follow_up(
+            command.order,
+            "c",
+            OrderAction::Cancel(Cancel {}),
+            at(2),
+        )],
+        at(3),
+    )
+    .await
+    .unwrap();
+
+    let order = shop
+        .storage
+        .order(Access::Staff, command.order)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(order.state, OrderState::Cancelled);
+    assert_eq!(order.unknown["gift"]["wrap"], "red");
+}
