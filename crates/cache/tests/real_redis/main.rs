@@ -1,0 +1,6 @@
+//! The cache against a real Redis, with every other process played by a cache of its own.
+
+mod outages;
+mod races;
+mod support;
+mod tiers;

@@ -1,0 +1,73 @@
+//! Why something could not be done: one small enum per use case.
+
+use messaging::PublishError;
+use storage::StorageError;
+
+/// Why an order was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// The key was used for another request.
+    #[error("the Idempotency-Key was used for another request")]
+    KeyReused,
+    /// Too much is waiting: try again later. Nothing was stored.
+    #[error("too many orders are waiting")]
+    QueueFull,
+    /// NATS gave no answer: try again with the same key. It may have been accepted.
+    #[error("orders can't be accepted right now: {0}")]
+    Unavailable(String),
+}
+
+/// The stores gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("orders can't be read right now: {0}")]
+pub struct Unavailable(pub String);
+
+/// Why a wish was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CancelError {
+    /// There is no such order for this reader.
+    #[error("there is no such order")]
+    NotFound,
+    /// Too much is waiting.
+    #[error("too many orders are waiting")]
+    QueueFull,
+    /// A server gave no answer: try again with the same key.
+    #[error("the wish can't be taken right now: {0}")]
+    Unavailable(String),
+}
+
+impl From<PublishError> for SubmitError {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::QueueFull => Self::QueueFull,
+            PublishError::Unknown(_) | PublishError::Refused(_) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<PublishError> for CancelError {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::QueueFull => Self::QueueFull,
+            PublishError::Unknown(_) | PublishError::Refused(_) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<Unavailable> for CancelError {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error.0)
+    }
+}
+
+impl From<PublishError> for Unavailable {
+    fn from(error: PublishError) -> Self {
+        Self(format!("NATS: {error}"))
+    }
+}
+
+impl From<StorageError> for Unavailable {
+    fn from(error: StorageError) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -1,0 +1,99 @@
+#![doc = include_str!("../README.md")]
+
+mod cancel;
+mod catalog;
+mod cursor;
+mod errors;
+mod hub;
+mod known;
+mod list;
+mod live;
+mod look_up;
+mod submit;
+mod unprocessed;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache::{Cache, Policy, RequestRecords};
+use domain::{Order, OrderId, Product};
+use messaging::{DeadLetters, Messaging};
+use storage::Storage;
+
+pub use cursor::{cursor, read_cursor};
+pub use errors::{CancelError, SubmitError, Unavailable};
+pub use submit::Submitted;
+
+use hub::Hub;
+use live::Following;
+
+/// What the front doors do with orders. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Ordering {
+    source: String,
+    messaging: Messaging,
+    letters: DeadLetters,
+    storage: Storage,
+    orders: Cache<Order>,
+    catalog: Cache<Vec<Product>>,
+    records: RequestRecords,
+    hub: Arc<Hub>,
+    _following: Arc<Following>,
+}
+
+/// What it is built from.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// The name of the front door, for `ce-source`.
+    pub source: String,
+    /// The connection to NATS.
+    pub messaging: Messaging,
+    /// Postgres.
+    pub storage: Storage,
+    /// Redis of the caches.
+    pub redis: cache::Redis,
+    /// Redis of records that must not be evicted.
+    pub state_redis: cache::Redis,
+}
+
+impl Ordering {
+    /// Builds it and starts its live subscription, which ends when the last clone is dropped. Needs a Tokio runtime.
+    pub fn start(parts: Parts) -> Self {
+        let Parts {
+            source,
+            messaging,
+            storage,
+            redis,
+            state_redis,
+        } = parts;
+        let orders = Cache::new(Policy::ORDERS, redis.clone()).living(lives);
+        let hub = Arc::new(Hub::default());
+        let following = Following::start(&messaging, orders.clone(), Arc::clone(&hub));
+        Self {
+            source,
+            letters: DeadLetters::new(messaging.clone()),
+            messaging,
+            storage,
+            orders,
+            catalog: Cache::new(Policy::CATALOG, redis),
+            records: RequestRecords::new(state_redis),
+            hub,
+            _following: Arc::new(following),
+        }
+    }
+}
+
+/// The order's key in the cache.
+pub(crate) fn key_of(order: OrderId) -> String {
+    order.to_string()
+}
+
+/// How long an order is cached: longer once it no longer changes.
+fn lives(order: &Order) -> Duration {
+    if order.state.is_terminal() {
+        Policy::SETTLED_ORDER
+    } else {
+        Policy::ORDERS.time_to_live
+    }
+}

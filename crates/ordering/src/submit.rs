@@ -1,0 +1,138 @@
+//! Accepting an order, once: the three guards against doubles are the request's record, the stream's duplicate window and
+//! the order's id.
+
+use cache::{Begun, Versioned};
+use domain::{Fingerprint, IdempotencyKey, Order, OrderCommand, OrderId, Submit};
+use jiff::Timestamp;
+use messaging::commands::order_message;
+use tracing::{debug, info, warn};
+
+use crate::known::Known;
+use crate::{Ordering, SubmitError, key_of};
+
+/// An accepted order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submitted {
+    /// The order as accepted: version 1, `submitted`.
+    pub order: Order,
+    /// Whether this is the answer to an earlier request under the same key.
+    pub replayed: bool,
+}
+
+/// What is known of a request before it is published.
+enum Before {
+    /// It is to be published.
+    Open,
+    /// It was accepted then.
+    Accepted(Timestamp),
+}
+
+impl Ordering {
+    /// Accepts an order durably. Every retry under the same key gives the same order, whichever of its guards is away;
+    /// only with all of them away may another request under the same key get in: the processor dead-letters it.
+    ///
+    /// # Errors
+    /// [`SubmitError`].
+    pub async fn submit(
+        &self,
+        submit: Submit,
+        key: &IdempotencyKey,
+        correlation_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Submitted, SubmitError> {
+        let id = OrderId::derive(submit.customer, key);
+        let fingerprint = submit.fingerprint();
+        let (at, replayed) = match self.before(id, &fingerprint).await? {
+            Before::Accepted(at) => (at, true),
+            Before::Open => {
+                let command = OrderCommand::submit(id, submit.clone(), now);
+                (
+                    self.publish_once(&command, &fingerprint, correlation_id).await?,
+                    false,
+                )
+            }
+        };
+        let order = submit.accepted(id, at);
+        self.note_accepted(&order).await;
+        metrics::counter!("orders_accepted_total", "replayed" => if replayed { "true" } else { "false" })
+            .increment(1);
+        info!(order.id = %id, replayed, "order accepted");
+        Ok(Submitted { order, replayed })
+    }
+
+    /// Asks the request's record; without one, whoever else may know the order.
+    async fn before(&self, id: OrderId, fingerprint: &Fingerprint) -> Result<Before, SubmitError> {
+        let known = match self.records.begin(&id.to_string(), fingerprint).await {
+            Ok(Begun::Pending(other) | Begun::Done(other, _)) if other != *fingerprint => {
+                return Err(SubmitError::KeyReused);
+            }
+            Ok(Begun::Done(_, at)) => match at.parse() {
+                Ok(at) => return Ok(Before::Accepted(at)),
+                Err(_) => self.known(id).await,
+            },
+            Ok(Begun::Pending(_)) => return Ok(Before::Open),
+            Ok(Begun::New) => self.known(id).await,
+            Err(error) => {
+                debug!(%error, "no record of requests; the order itself is asked for");
+                self.known(id).await
+            }
+        };
+        match known {
+            Some(known) => known.accepted_at(fingerprint).map(Before::Accepted),
+            None => Ok(Before::Open),
+        }
+    }
+
+    /// Publishes the command. Where the stream had one of this id, that one counts, not this. Gives when it was accepted.
+    async fn publish_once(
+        &self,
+        command: &OrderCommand,
+        fingerprint: &Fingerprint,
+        correlation_id: Option<&str>,
+    ) -> Result<Timestamp, SubmitError> {
+        let message = order_message(command, &self.source, correlation_id);
+        let published = self.messaging.publish(&message).await.inspect_err(|error| {
+            warn!(order.id = %command.order, %error, "an order was not accepted");
+        })?;
+        if !published.duplicate {
+            return Ok(command.at);
+        }
+        match self.known(command.order).await {
+            Some(known) => known.accepted_at(fingerprint),
+            None => Ok(command.at),
+        }
+    }
+
+    /// Tells readers and the request's record. Neither is needed for the order to be accepted.
+    async fn note_accepted(&self, order: &Order) {
+        let entry = Versioned {
+            version: order.version.0.into(),
+            value: order.clone(),
+        };
+        let (key, id, at) = (
+            key_of(order.id),
+            order.id.to_string(),
+            order.submitted_at.to_string(),
+        );
+        let (cached, finished) = tokio::join!(
+            self.orders.put(&key, entry, None),
+            self.records.finish(&id, &order.fingerprint, &at)
+        );
+        for (what, failed) in [("cache", cached.is_err()), ("record", finished.is_err())] {
+            if failed {
+                metrics::counter!("orders_accepted_notes_failed_total", "what" => what).increment(1);
+            }
+        }
+    }
+}
+
+impl Known {
+    /// When the request that this is of was accepted.
+    fn accepted_at(self, fingerprint: &Fingerprint) -> Result<Timestamp, SubmitError> {
+        if self.fingerprint == *fingerprint {
+            Ok(self.submitted_at)
+        } else {
+            Err(SubmitError::KeyReused)
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Ordering against a real NATS, Redis and Postgres.
+
+mod gate;
+mod look_up;
+mod outages;
+mod processor;
+mod shop;
+mod submit;
+mod watch;

@@ -1,0 +1,72 @@
+//! Reading while a server is away.
+
+use domain::{Access, OrderState, Version};
+use ordering::Unavailable;
+
+use crate::processor::{self, Manner, at, waiting};
+use crate::shop::{Shop, guest, key, submission};
+use devstack::testing::eventually;
+
+#[tokio::test]
+async fn orders_are_read_with_redis_away() {
+    let mut shop = Shop::open().await;
+    let stored = shop.submit(guest(1), "stored").await;
+    let running = processor::start(&shop.messaging, &shop.storage, Manner::Decides);
+    eventually("the order to be stored", async || {
+        (waiting(&shop.messaging).await == 0).then_some(())
+    })
+    .await;
+    drop(running);
+    shop.servers.kill_redis().await;
+    let waiting = shop
+        .ordering
+        .submit(submission(guest(1), 1), &key("waiting"), None, at(1))
+        .await
+        .unwrap()
+        .order;
+    let door = shop.another_door().await;
+    let access = Access::Customer(guest(1));
+    let found = door
+        .look_up(access, stored.id, Version(0))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.state, OrderState::Confirmed);
+    assert_eq!(
+        door.look_up(access, waiting.id, Version(0)).await,
+        Ok(Some(waiting.clone()))
+    );
+    assert_eq!(
+        door.look_up(Access::Customer(guest(2)), waiting.id, Version(0))
+            .await,
+        Ok(None)
+    );
+}
+
+#[tokio::test]
+async fn with_postgres_away_cached_orders_are_read_and_others_are_unavailable() {
+    let shop = Shop::open().await;
+    let cached = shop.submit(guest(1), "cached").await;
+    shop.gate.close();
+    let access = Access::Customer(guest(1));
+    assert_eq!(
+        shop.ordering.look_up(access, cached.id, Version(0)).await,
+        Ok(Some(cached.clone()))
+    );
+    let unknown = domain::OrderId::derive(guest(1), &key("never"));
+    let answer = shop.ordering.look_up(access, unknown, Version(0)).await;
+    assert!(
+        matches!(answer, Err(Unavailable(_))),
+        "not `there is none`: {answer:?}"
+    );
+    assert!(shop.ordering.list(access, None, None, 10).await.is_err());
+    shop.gate.open();
+    eventually("Postgres to be used again", async || {
+        shop.ordering
+            .look_up(access, unknown, Version(0))
+            .await
+            .ok()
+            .filter(Option::is_none)
+    })
+    .await;
+}
