@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+pub mod admin;
+pub mod args;
+pub mod clock;
+pub mod connect;
+pub mod health;
+pub mod http;
+pub mod lifecycle;
+pub mod telemetry;
+
+pub use health::{Check, Health};
+pub use lifecycle::Lifecycle;
