@@ -1,0 +1,67 @@
+//! NATS with JetStream on files, flushed before every acknowledgement.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+
+use crate::ports::Port;
+use crate::process::Program;
+use crate::servers::Recipe;
+use crate::{programs, servers};
+
+/// A NATS server on loopback.
+#[derive(Debug)]
+pub struct Nats {
+    port: Port,
+    folder: PathBuf,
+}
+
+impl Nats {
+    /// Prepares one that will listen on `port` and keep its streams in `folder`.
+    pub fn new(port: Port, folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Self {
+            port,
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// `nats://…`
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port.number())
+    }
+
+    /// The default flushes every two minutes, so an acknowledged message could be lost with the power; a full account would refuse streams that reserve space.
+    fn config(&self) -> String {
+        let (port, store) = (self.port.number(), self.folder.join("jetstream"));
+        format!(
+            "listen: \"127.0.0.1:{port}\"\nserver_name: \"waybill-{port}\"\n\
+             jetstream {{\n  store_dir: {store:?}\n  sync_interval: always\n  max_memory_store: 256MB\n  max_file_store: 100GB\n}}\n"
+        )
+    }
+}
+
+impl Recipe for Nats {
+    fn name(&self) -> &'static str {
+        "nats"
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("nats.log")
+    }
+
+    fn program(&self) -> Result<Program> {
+        let config = self.folder.join("nats.conf");
+        std::fs::write(&config, self.config())
+            .with_context(|| format!("cannot write {}", config.display()))?;
+        Ok(Program::new(&programs::nats_server()?, Signal::SIGKILL)
+            .args([Path::new("-c"), &config])
+            .current_dir(&self.folder))
+    }
+
+    fn answers(&self) -> bool {
+        servers::answers(self.port.number(), b"", b"INFO ")
+    }
+}
