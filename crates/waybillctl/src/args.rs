@@ -1,0 +1,94 @@
+//! The command line.
+
+use std::time::Duration;
+
+use chassis::args::{DatabaseArgs, NatsArgs, duration};
+use clap::{Parser, Subcommand};
+use domain::IdempotencyKey;
+
+use crate::output::Output;
+use crate::{dead_letters, migrate, orders, products, queues, seed, topology};
+
+/// The operator's command of Waybill.
+#[derive(Debug, Parser)]
+#[command(name = "waybillctl", version, arg_required_else_help = true)]
+pub struct Args {
+    /// What the answer looks like.
+    #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+
+    /// How long to keep trying to reach each server, e.g. 10s.
+    #[arg(long, global = true, env = "CONNECT_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) connect_timeout: Duration,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring the database's schema up to date.
+    Migrate(migrate::Args),
+    /// Streams and consumers.
+    #[command(subcommand)]
+    Topology(topology::Command),
+    /// Put the seed catalog up for sale.
+    Seed(seed::Args),
+    /// Look at orders and move them.
+    #[command(subcommand)]
+    Orders(orders::Command),
+    /// Look at the catalog and change it.
+    #[command(subcommand)]
+    Products(products::Command),
+    /// What could not be handled.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Command),
+    /// How much waits where.
+    Queues(queues::Args),
+}
+
+/// The servers that a command on an order or a product goes through.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServersArgs {
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+    #[command(flatten)]
+    pub(crate) nats: NatsArgs,
+}
+
+/// How a wish is sent, and for how long its answer is waited for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WishArgs {
+    #[command(flatten)]
+    pub(crate) servers: ServersArgs,
+
+    /// Who asks: the name that the history keeps.
+    #[arg(long, env = "WAYBILL_STAFF", value_name = "NAME", default_value = "operator")]
+    pub(crate) user: String,
+
+    /// Names the command: the same key again is the same command. A fresh one when not given.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<IdempotencyKey>,
+
+    /// Wait for the outcome (what is done anyway).
+    #[arg(long, conflicts_with = "no_wait")]
+    pub(crate) wait: bool,
+
+    /// Send it and don't wait for the outcome.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    /// How long to wait for the outcome, e.g. 15s.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    pub(crate) timeout: Duration,
+}
+
+impl WishArgs {
+    /// The given key, or one of this run.
+    pub(crate) fn key(&self) -> anyhow::Result<IdempotencyKey> {
+        match &self.key {
+            Some(key) => Ok(key.clone()),
+            None => Ok(chassis::clock::random_id().to_string().parse()?),
+        }
+    }
+}

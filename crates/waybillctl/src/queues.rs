@@ -1,0 +1,34 @@
+//! `waybillctl queues`
+
+use std::time::Duration;
+
+use chassis::args::NatsArgs;
+
+use crate::connect;
+use crate::output::{Console, or_dash, table};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    nats: NatsArgs,
+}
+
+pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
+    let queues = connect::nats(&args.nats, connecting).await?.queues().await?;
+    console.answer(&queues, || {
+        let rows = queues.iter().map(|queue| {
+            let consumer = or_dash(queue.consumer.as_ref());
+            [
+                queue.stream.clone(),
+                consumer,
+                queue.pending.to_string(),
+                queue.in_hand.to_string(),
+            ]
+        });
+        table(
+            ["stream", "consumer", "waiting", "in hand"],
+            rows.collect(),
+            "no queues; run `waybillctl topology apply`",
+        )
+    })
+}

@@ -1,0 +1,9 @@
+//! The binary against real servers, with a processor that decides as the real one does.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod catalog;
+mod letters;
+mod orders;
+mod processor;
+mod setup;
+mod shop;
