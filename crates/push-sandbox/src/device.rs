@@ -1,0 +1,175 @@
+//! Pretend devices and the channels by which they are reached.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::fault::Fault;
+use crate::random;
+
+/// Below `notify.windows.com`, as WNS channels are.
+pub(crate) const WNS_HOST: &str = "sandbox.notify.windows.com";
+
+/// Whose push service reaches a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// Apple's.
+    Apns,
+    /// Google's.
+    Fcm,
+    /// Microsoft's.
+    Wns,
+}
+
+impl Platform {
+    /// The word used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Apns => "apns",
+            Self::Fcm => "fcm",
+            Self::Wns => "wns",
+        }
+    }
+}
+
+/// What an app hands to its server so that it is reached: the JSON that the REST API takes as `channel`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Channel {
+    /// APNs.
+    Apns {
+        /// The device token in hex.
+        token: String,
+    },
+    /// FCM.
+    Fcm {
+        /// `token` or `fid`.
+        kind: &'static str,
+        /// The registration token or installation id.
+        value: String,
+    },
+    /// WNS.
+    Wns {
+        /// The channel URI.
+        uri: String,
+    },
+}
+
+impl Channel {
+    /// What tells this channel from all others.
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Apns { token } => token,
+            Self::Fcm { value, .. } => value,
+            Self::Wns { uri } => uri,
+        }
+    }
+}
+
+/// The two ways to sign in at WNS; a channel made by one can't be used with the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum WnsSignIn {
+    /// Windows App SDK: an application of Microsoft Entra.
+    #[default]
+    AppSdk,
+    /// UWP: the package's security identifier.
+    Uwp,
+}
+
+/// What a pretend device is to be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewDevice {
+    /// Its platform.
+    pub platform: Platform,
+    /// What the page calls it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// FCM only: named by installation id in place of a registration token.
+    #[serde(default)]
+    pub fid: bool,
+    /// WNS only: which sign-in its channel wants.
+    #[serde(default)]
+    pub sign_in: WnsSignIn,
+}
+
+impl NewDevice {
+    /// A device of that platform with the usual channel.
+    pub fn of(platform: Platform) -> Self {
+        Self {
+            platform,
+            name: None,
+            fid: false,
+            sign_in: WnsSignIn::default(),
+        }
+    }
+}
+
+/// A pretend device.
+#[derive(Debug, Clone, Serialize)]
+pub struct Device {
+    /// Its name in this sandbox's addresses.
+    pub id: String,
+    /// What its app calls itself at the REST API.
+    pub installation_id: Uuid,
+    /// Its platform.
+    pub platform: Platform,
+    /// What the page calls it.
+    pub name: String,
+    /// How it is reached.
+    pub channel: Channel,
+    /// WNS only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<WnsSignIn>,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// How many pushes it has taken.
+    pub deliveries: u64,
+    /// The fault it shows next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+impl Device {
+    pub(crate) fn new(wanted: &NewDevice, number: usize, now: Timestamp) -> Self {
+        let platform = wanted.platform;
+        let kind = match platform {
+            Platform::Apns => "iPhone",
+            Platform::Fcm => "Android phone",
+            Platform::Wns => "Windows PC",
+        };
+        Self {
+            id: format!("{}-{}", platform.as_str(), random::hex::<4>()),
+            installation_id: random::uuid(),
+            platform,
+            name: wanted.name.clone().unwrap_or_else(|| format!("{kind} {number}")),
+            channel: channel(wanted),
+            sign_in: (platform == Platform::Wns).then_some(wanted.sign_in),
+            made_at: now,
+            deliveries: 0,
+            fault: None,
+        }
+    }
+}
+
+fn channel(wanted: &NewDevice) -> Channel {
+    match wanted.platform {
+        Platform::Apns => Channel::Apns {
+            token: random::hex::<32>(),
+        },
+        // An installation id is 22 characters, a registration token has one in front.
+        Platform::Fcm if wanted.fid => Channel::Fcm {
+            kind: "fid",
+            value: random::text::<16>(),
+        },
+        Platform::Fcm => Channel::Fcm {
+            kind: "token",
+            value: format!("{}:APA91b{}", random::text::<16>(), random::text::<96>()),
+        },
+        Platform::Wns => Channel::Wns {
+            uri: format!("https://{WNS_HOST}/?token={}", random::text::<72>()),
+        },
+    }
+}

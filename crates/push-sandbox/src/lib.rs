@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod args;
+mod authority;
+mod clock;
+mod credentials;
+mod delivery;
+mod device;
+mod fault;
+mod folder;
+mod providers;
+mod random;
+mod sandbox;
+mod site;
+mod state;
+mod tls;
+
+pub use clock::Clock;
+pub use credentials::{
+    ApnsCredentials, CredentialError, Credentials, FcmCredentials, TOPIC, WnsAppSdk, WnsCredentials, WnsUwp,
+};
+pub use delivery::{Delivery, Filter, Refusal};
+pub use device::{Channel, Device, NewDevice, Platform, WnsSignIn};
+pub use fault::{Fault, FaultKind};
+pub use sandbox::{Options, Sandbox, StartError};
+pub use site::Registration;
+pub use state::{KEPT_DELIVERIES, MOST_DEVICES, TooManyDevices};

@@ -1,0 +1,22 @@
+//! The services that senders speak to, on one TLS port.
+
+mod access;
+mod apns;
+mod exchange;
+mod fcm;
+mod wns;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::credentials::{CredentialError, Opened};
+use crate::state::State;
+
+/// All services by their paths. The paths don't overlap, so one base URL serves them all.
+pub(crate) fn router(state: Arc<State>, opened: &Opened) -> Result<Router, CredentialError> {
+    Ok(Router::new()
+        .merge(apns::router(state.clone(), opened)?)
+        .merge(fcm::router(state.clone(), opened)?)
+        .merge(wns::router(state, opened)))
+}
