@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod announce;
+pub mod app;
+pub mod args;
+mod attempts;
+mod batch;
+mod caching;
+mod catalog;
+mod faults;
+mod reading;

@@ -1,0 +1,26 @@
+//! The order processor's entry point: it only parses and starts.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use order_processor::{app, args::Args};
+use tokio_util::sync::CancellationToken;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line for the operator, whatever the log's filter; nobody is left to tell if it can't be written.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let telemetry = chassis::telemetry::init(&args.service.telemetry)?;
+    let admin = chassis::admin::bind(args.service.admin_listen, "--admin-listen")?;
+    app::run(args, admin, telemetry, CancellationToken::new()).await
+}

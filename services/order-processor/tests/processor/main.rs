@@ -1,0 +1,10 @@
+//! The order processor on real servers.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod catalog;
+mod crashes;
+mod faults;
+mod gate;
+mod orders;
+mod samples;
+mod stack;
