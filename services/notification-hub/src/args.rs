@@ -1,0 +1,265 @@
+//! Flags and their environment names.
+
+use std::path::PathBuf;
+
+use chassis::args::{DatabaseArgs, NatsArgs, ServiceArgs};
+use clap::{Args, Parser};
+use url::Url;
+
+/// Announces what happened to every device of a customer.
+///
+/// Takes the events of orders and sends a push to each of the customer's devices, through Apple's (APNs), Google's (FCM) and
+/// Microsoft's (WNS) push services. A platform without credentials is switched off: it takes no notifications.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "notification-hub", version)]
+pub struct HubArgs {
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub service: ServiceArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub database: DatabaseArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub nats: NatsArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub push: PushArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub apns: ApnsArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub fcm: FcmArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub wns: WnsArgs,
+}
+
+/// What all push services share.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Push, all platforms")]
+pub struct PushArgs {
+    /// PEM file of certificates that are trusted for push services beside the system's, for a stand-in with a CA of its own.
+    #[arg(long, env = "PUSH_ROOT_CA", value_name = "FILE")]
+    pub push_root_ca: Option<PathBuf>,
+
+    /// Development only: connections to any WNS channel host go to this address instead, e.g. the push sandbox's.
+    #[arg(long, env = "PUSH_ALLOW", value_name = "HOST:PORT")]
+    pub push_allow: Option<String>,
+
+    /// Connections to each push service. FCM takes 100 pushes at once on each, APNs 1,000.
+    #[arg(long, env = "PUSH_CONNECTIONS", value_name = "N", default_value_t = 4, value_parser = connections)]
+    pub push_connections: usize,
+
+    /// Pushes in flight at once to each push service.
+    #[arg(long, env = "PUSH_CONCURRENCY", value_name = "N", default_value_t = 256, value_parser = concurrency)]
+    pub push_concurrency: usize,
+}
+
+/// Apple Push Notification service. Give all of key file, key id, team id and topic, or none.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Apple (APNs): all four of key file, key id, team id and topic, or none")]
+pub struct ApnsArgs {
+    /// The provider's signing key: the .p8 file that Apple gives.
+    #[arg(long, env = "APNS_KEY_FILE", value_name = "FILE", requires_all = ["apns_key_id", "apns_team_id", "apns_topic"])]
+    pub apns_key_file: Option<PathBuf>,
+
+    /// The key's id, 10 characters.
+    #[arg(long, env = "APNS_KEY_ID", value_name = "ID", requires = "apns_key_file")]
+    pub apns_key_id: Option<String>,
+
+    /// The team's id, 10 characters.
+    #[arg(long, env = "APNS_TEAM_ID", value_name = "ID", requires = "apns_key_file")]
+    pub apns_team_id: Option<String>,
+
+    /// The topic: the app's bundle id.
+    #[arg(
+        long,
+        env = "APNS_TOPIC",
+        value_name = "BUNDLE_ID",
+        requires = "apns_key_file"
+    )]
+    pub apns_topic: Option<String>,
+
+    /// Where devices of the production environment are reached.
+    #[arg(long, env = "APNS_URL", value_name = "URL", default_value = "https://api.push.apple.com/", value_parser = base_url)]
+    pub apns_url: Url,
+
+    /// Where devices of the development environment are reached.
+    #[arg(long, env = "APNS_DEVELOPMENT_URL", value_name = "URL", default_value = "https://api.sandbox.push.apple.com/", value_parser = base_url)]
+    pub apns_development_url: Url,
+}
+
+/// Firebase Cloud Messaging.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Google (FCM)")]
+pub struct FcmArgs {
+    /// The service account's JSON key file; it names the project and where its tokens are had.
+    #[arg(long, env = "FCM_SERVICE_ACCOUNT_FILE", value_name = "FILE")]
+    pub fcm_service_account_file: Option<PathBuf>,
+
+    /// Where FCM is.
+    #[arg(long, env = "FCM_URL", value_name = "URL", default_value = "https://fcm.googleapis.com/", value_parser = base_url)]
+    pub fcm_url: Url,
+}
+
+/// Windows Push Notification Services: one of two ways to sign in, which are not interchangeable.
+#[derive(Debug, Clone, Args)]
+#[command(
+    next_help_heading = "Microsoft (WNS): tenant, client and its secret (Windows App SDK), or package and its secret (UWP)"
+)]
+pub struct WnsArgs {
+    /// Windows App SDK: the directory (tenant) id of the app's registration.
+    #[arg(long, env = "WNS_TENANT_ID", value_name = "ID", requires_all = ["wns_client_id", "wns_client_secret_file"], conflicts_with = "wns_package_sid")]
+    pub wns_tenant_id: Option<String>,
+
+    /// Windows App SDK: the application (client) id.
+    #[arg(long, env = "WNS_CLIENT_ID", value_name = "ID", requires = "wns_tenant_id")]
+    pub wns_client_id: Option<String>,
+
+    /// Windows App SDK: file with the client's secret.
+    #[arg(
+        long,
+        env = "WNS_CLIENT_SECRET_FILE",
+        value_name = "FILE",
+        requires = "wns_tenant_id"
+    )]
+    pub wns_client_secret_file: Option<PathBuf>,
+
+    /// UWP: the package's security identifier, ms-app://S-1-15-2-….
+    #[arg(
+        long,
+        env = "WNS_PACKAGE_SID",
+        value_name = "SID",
+        requires = "wns_package_secret_file"
+    )]
+    pub wns_package_sid: Option<String>,
+
+    /// UWP: file with the package's secret.
+    #[arg(
+        long,
+        env = "WNS_PACKAGE_SECRET_FILE",
+        value_name = "FILE",
+        requires = "wns_package_sid"
+    )]
+    pub wns_package_secret_file: Option<PathBuf>,
+
+    /// Where access tokens are had, the whole address. Microsoft's for the sign-in that is used, when not given.
+    #[arg(long, env = "WNS_TOKEN_URL", value_name = "URL", value_parser = base_url)]
+    pub wns_token_url: Option<Url>,
+}
+
+fn base_url(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|error| format!("is no address: {error}"))?;
+    if url.scheme() == "https" && url.has_host() {
+        Ok(url)
+    } else {
+        Err("must begin with https://".into())
+    }
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    within(text, 1, 64)
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    within(text, 1, 4096)
+}
+
+fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (least..=most).contains(&count) => Ok(count),
+        _ => Err(format!("must be a number from {least} to {most}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(flags: &[&str]) -> Result<HubArgs, clap::Error> {
+        let needed = [
+            "notification-hub",
+            "--database-url",
+            "postgres://x",
+            "--nats-url",
+            "nats://x",
+        ];
+        HubArgs::try_parse_from(needed.iter().chain(flags))
+    }
+
+    #[test]
+    fn every_platform_may_be_left_out() {
+        let args = parse(&[]).unwrap();
+        assert!(args.apns.apns_key_file.is_none() && args.fcm.fcm_service_account_file.is_none());
+        assert_eq!(args.apns.apns_url.as_str(), "https://api.push.apple.com/");
+    }
+
+    #[test]
+    fn half_of_a_platforms_credentials_is_refused() {
+        assert!(parse(&["--apns-key-file", "k.p8"]).is_err());
+        assert!(parse(&["--apns-topic", "shop.waybill.app"]).is_err());
+        assert!(parse(&["--wns-client-id", "c"]).is_err());
+        assert!(parse(&["--wns-package-sid", "ms-app://S-1"]).is_err());
+    }
+
+    #[test]
+    fn the_two_ways_to_sign_in_exclude_each_other() {
+        let sdk = [
+            "--wns-tenant-id",
+            "t",
+            "--wns-client-id",
+            "c",
+            "--wns-client-secret-file",
+            "f",
+        ];
+        let uwp = [
+            "--wns-package-sid",
+            "ms-app://S-1",
+            "--wns-package-secret-file",
+            "f",
+        ];
+        assert!(parse(&sdk).is_ok());
+        assert!(parse(&uwp).is_ok());
+        assert!(parse(&[&sdk[..], &uwp[..]].concat()).is_err());
+    }
+
+    #[test]
+    fn push_services_are_only_reached_over_tls() {
+        assert!(parse(&["--fcm-url", "http://127.0.0.1:1"]).is_err());
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        HubArgs::command().debug_assert();
+    }
+}

@@ -1,0 +1,121 @@
+//! What an outcome does to the ledger and to the device.
+
+use std::time::{Duration, Instant};
+
+use chassis::clock;
+use jiff::Timestamp;
+use messaging::{HandlerError, Outcome};
+use storage::{DeliveryState, Installation, StorageError};
+
+use super::Sender;
+use crate::gateway::Gateway;
+use crate::notification::Notification;
+use crate::unavailable;
+
+/// How long an outcome is held for a database that is away, before the message is given back (and sent once more).
+const HOLD: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(250);
+
+impl<G: Gateway> Sender<G> {
+    /// Notes where the delivery stands now.
+    pub(super) async fn settle(
+        &self,
+        notification: &Notification,
+        state: DeliveryState,
+        provider: Option<&str>,
+    ) -> Result<Outcome, HandlerError> {
+        let began = Instant::now();
+        loop {
+            let (at, id) = (notification.event.at, notification.delivery);
+            match self
+                .storage
+                .settle_delivery(at, id, state, provider, clock::now())
+                .await
+            {
+                Ok(()) => break,
+                Err(StorageError::Unavailable(_)) if began.elapsed() < HOLD => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(unavailable(error)),
+            }
+        }
+        self.note(notification, state, provider);
+        Ok(Outcome::Done)
+    }
+
+    fn note(&self, notification: &Notification, state: DeliveryState, provider: Option<&str>) {
+        let (platform, state) = (self.platform.as_str(), state.as_str());
+        metrics::counter!("push_deliveries_total", "platform" => platform, "state" => state).increment(1);
+        tracing::info!(
+            platform,
+            state,
+            delivery.id = %notification.delivery,
+            order.id = %notification.event.order,
+            order.version = notification.event.version.0,
+            provider,
+            "push settled"
+        );
+    }
+
+    /// Removes a device that the push service says is gone, unless suspiciously many are.
+    pub(super) async fn remove(
+        &self,
+        notification: &Notification,
+        device: &Installation,
+        as_of: Option<Timestamp>,
+        why: &str,
+    ) -> Result<Outcome, HandlerError> {
+        if !self.brake(|brake| brake.gone(clock::now())) {
+            return self.keep(notification, why).await;
+        }
+        metrics::gauge!("push_removals_stopped", "platform" => self.platform.as_str()).set(0.0);
+        let removed = self
+            .storage
+            .mark_gone(device.id, &device.channel, as_of, why)
+            .await
+            .map_err(unavailable)?;
+        if removed {
+            metrics::counter!("push_devices_removed_total", "platform" => self.platform.as_str())
+                .increment(1);
+            return self.settle(notification, DeliveryState::Gone, Some(why)).await;
+        }
+        self.once_more(notification, device, why).await
+    }
+
+    async fn keep(&self, notification: &Notification, why: &str) -> Result<Outcome, HandlerError> {
+        metrics::gauge!("push_removals_stopped", "platform" => self.platform.as_str()).set(1.0);
+        tracing::error!(
+            platform = self.platform.as_str(),
+            why,
+            "more than 20 % of the devices are said to be gone: none is removed any more. Is it the right environment and project?"
+        );
+        self.settle(
+            notification,
+            DeliveryState::Failed,
+            Some(&format!("{why}; not removed, too many are")),
+        )
+        .await
+    }
+
+    /// The device was registered again since: with another channel it gets its push there.
+    async fn once_more(
+        &self,
+        notification: &Notification,
+        device: &Installation,
+        why: &str,
+    ) -> Result<Outcome, HandlerError> {
+        let now = self.storage.installation(device.id).await.map_err(unavailable)?;
+        if now.is_some_and(|now| now.channel != device.channel) {
+            return Ok(Outcome::Wait {
+                after: PAUSE,
+                why: format!("{why}; the device has a new channel"),
+            });
+        }
+        self.settle(
+            notification,
+            DeliveryState::Failed,
+            Some(&format!("{why}; the device was registered since")),
+        )
+        .await
+    }
+}

@@ -1,0 +1,138 @@
+//! One gateway per push service: each turns a [`Push`] into the service's own request, and its answer into an [`Answer`].
+
+pub mod apns;
+pub mod fcm;
+pub mod transport;
+pub mod wns;
+
+use std::future::Future;
+use std::time::Duration;
+
+use domain::{OrderId, OrderState, Version};
+use jiff::Timestamp;
+use storage::Channel;
+use uuid::Uuid;
+
+use crate::texts::Text;
+
+/// One push, ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// The delivery's id, stable over repeats.
+    pub id: Uuid,
+    /// Where the device is reached.
+    pub channel: Channel,
+    /// `production` or `development` (APNs).
+    pub environment: String,
+    /// About which order: a later push about the same one replaces this on the device.
+    pub order: OrderId,
+    /// At which version.
+    pub version: Version,
+    /// Where the order stands.
+    pub state: OrderState,
+    /// What is shown.
+    pub text: Text,
+    /// After that nobody wants it.
+    pub deadline: Timestamp,
+}
+
+impl Push {
+    /// How long the push service may keep it, whole seconds, at least one.
+    pub fn time_to_live(&self, now: Timestamp) -> Duration {
+        Duration::try_from(self.deadline.duration_since(now)).map_or(Duration::from_secs(1), |left| {
+            Duration::from_secs(left.as_secs().max(1))
+        })
+    }
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The service took it, under its id.
+    Sent {
+        /// The service's id for it.
+        id: Option<String>,
+    },
+    /// It was sent and no answer came: it may have been taken.
+    Unknown {
+        /// The cause.
+        why: String,
+    },
+    /// It was not taken; the same may work later.
+    Retry {
+        /// The wait that the service asked for.
+        after: Option<Duration>,
+        /// The cause.
+        why: String,
+    },
+    /// The device is gone.
+    Gone {
+        /// When the service noticed, where it says so.
+        as_of: Option<Timestamp>,
+        /// The service's word.
+        why: String,
+    },
+    /// This push will never be taken.
+    Refused {
+        /// The cause.
+        why: String,
+    },
+    /// The service refuses *us*: credentials, topic or project are wrong. For an operator to mend; the pushes wait.
+    Barred {
+        /// The cause.
+        why: String,
+    },
+}
+
+impl Answer {
+    /// Its word in metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Unknown { .. } => "unknown",
+            Self::Retry { .. } => "retry",
+            Self::Gone { .. } => "gone",
+            Self::Refused { .. } => "refused",
+            Self::Barred { .. } => "barred",
+        }
+    }
+
+    /// What became of a request whose answer did not arrive.
+    pub(crate) fn of_transport(error: &reqwest::Error) -> Self {
+        let why = transport::words(error);
+        if error.is_connect() || error.is_builder() {
+            Self::Retry { after: None, why }
+        } else {
+            Self::Unknown { why }
+        }
+    }
+}
+
+/// A push service.
+pub trait Gateway: Send + Sync + 'static {
+    /// Hands one push to the service, once (and once more with a fresh token when the first is refused as too old).
+    fn send(&self, push: &Push, now: Timestamp) -> impl Future<Output = Answer> + Send;
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+    use crate::notification::samples;
+
+    pub(crate) fn push(channel: Channel) -> Push {
+        let event = samples::event(OrderState::Confirmed);
+        Push {
+            id: "018f0000-0000-5000-8000-000000000003".parse().unwrap(),
+            channel,
+            environment: "production".into(),
+            order: event.order,
+            version: event.version,
+            state: event.state,
+            text: Text {
+                title: "Tea & <cups>".into(),
+                body: "It's \"on\" its way".into(),
+            },
+            deadline: crate::notification::deadline(event.at),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod amounts;
+pub mod announce;
+pub mod app;
+pub mod args;
+mod attempts;
+pub mod deliver;
+pub mod gateway;
+pub mod notification;
+pub mod platforms;
+pub mod texts;
+
+use messaging::HandlerError;
+use storage::StorageError;
+
+/// A database out of reach is no attempt of any message; one that refuses is.
+fn unavailable(error: StorageError) -> HandlerError {
+    match error {
+        StorageError::Unavailable(why) => HandlerError::Unavailable(why),
+        other => HandlerError::Failed(other.to_string()),
+    }
+}

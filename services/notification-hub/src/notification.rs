@@ -1,0 +1,205 @@
+//! The message that travels in `NOTIFICATIONS`: one push to one device.
+
+use domain::{Actor, EventId, InstallationId, OrderEvent, Version};
+use jiff::{SignedDuration, Timestamp};
+use messaging::{Envelope, Message, subjects};
+use serde::{Deserialize, Serialize};
+use storage::{Installation, Platform};
+use uuid::Uuid;
+
+/// A push that is later than this after its event helps nobody: it becomes `expired`.
+pub const PUSH_DEADLINE: SignedDuration = SignedDuration::from_mins(30);
+
+/// The service's name, as it signs what it publishes.
+pub const SERVICE: &str = "notification-hub";
+
+const MESSAGE_TYPE: &str = "notification.order.v1";
+
+/// The body of `notification.order.v1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// The row of the ledger.
+    pub delivery: Uuid,
+    /// Which device.
+    pub installation: InstallationId,
+    /// What is announced.
+    pub event: OrderEvent,
+    /// Until when it is wanted, where that is earlier than [`PUSH_DEADLINE`] says. Travels in the envelope.
+    #[serde(skip)]
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Notification {
+    /// The notification of `event` to `installation`.
+    pub fn of(event: &OrderEvent, installation: InstallationId) -> Self {
+        Self {
+            delivery: delivery_id(event.id(), installation),
+            installation,
+            event: event.clone(),
+            expires_at: None,
+        }
+    }
+
+    /// After that it is not sent any more.
+    pub fn deadline(&self) -> Timestamp {
+        let latest = deadline(self.event.at);
+        self.expires_at
+            .map_or(latest, |expires_at| expires_at.min(latest))
+    }
+
+    /// As a message, caused by the message that `cause` describes.
+    ///
+    /// # Errors
+    /// Where it can't be written as JSON.
+    pub fn message(
+        &self,
+        platform: Platform,
+        cause: &Envelope,
+        now: Timestamp,
+    ) -> serde_json::Result<Message> {
+        Ok(Message {
+            subject: subjects::notification(platform.as_str(), self.installation),
+            envelope: Envelope {
+                id: self.delivery.to_string(),
+                kind: MESSAGE_TYPE.to_owned(),
+                source: SERVICE.to_owned(),
+                time: now,
+                actor: Actor::System(SERVICE.to_owned()),
+                correlation_id: cause.correlation_id.clone(),
+                traceparent: cause.traceparent.clone(),
+                expires_at: Some(self.deadline()),
+            },
+            body: serde_json::to_vec(self)?.into(),
+        })
+    }
+
+    /// Reads what [`Notification::message`] wrote.
+    ///
+    /// # Errors
+    /// In words, for the dead letter.
+    pub fn read(envelope: &Envelope, body: &[u8]) -> Result<Self, String> {
+        if envelope.kind != MESSAGE_TYPE {
+            return Err(format!(
+                "`{}` is no notification that this program reads",
+                envelope.kind
+            ));
+        }
+        let read: Self = serde_json::from_slice(body)
+            .map_err(|error| format!("the body is not a valid `{MESSAGE_TYPE}`: {error}"))?;
+        Ok(Self {
+            expires_at: envelope.expires_at,
+            ..read
+        })
+    }
+}
+
+/// UUIDv5 (RFC 9562) of the event's id in the installation's name space: the same push has the same id, always.
+pub fn delivery_id(event: EventId, installation: InstallationId) -> Uuid {
+    Uuid::new_v5(&installation.0, event.to_string().as_bytes())
+}
+
+/// When a push about something that happened at `event_at` is too late.
+pub fn deadline(event_at: Timestamp) -> Timestamp {
+    event_at.saturating_add(PUSH_DEADLINE).unwrap_or(Timestamp::MAX)
+}
+
+/// The ids that later versions of the same order have at the same device. A version about which nothing is sent lies between at times.
+pub fn successors(notification: &Notification) -> impl Iterator<Item = Uuid> + use<> {
+    let (event, installation) = (notification.event.id(), notification.installation);
+    let version = event.version.0;
+    (1..=3).map(move |ahead| {
+        let later = EventId {
+            order: event.order,
+            version: Version(version.saturating_add(ahead)),
+        };
+        delivery_id(later, installation)
+    })
+}
+
+/// The row of the ledger for `event` and `installation`, as it begins.
+pub fn queued(event: &OrderEvent, installation: &Installation) -> storage::Delivery {
+    storage::Delivery {
+        id: delivery_id(event.id(), installation.id),
+        event_at: event.at,
+        installation: installation.id,
+        platform: installation.platform,
+        order: event.order,
+        version: event.version,
+        state: storage::DeliveryState::Queued,
+        attempts: 0,
+        provider: None,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+    use domain::{Customer, Money, OrderId, OrderState};
+
+    pub(crate) const NOW: &str = "2026-11-21T10:00:00Z";
+
+    pub(crate) fn event(state: OrderState) -> OrderEvent {
+        let customer: Customer = "guest:018f0000-0000-7000-8000-000000000001".parse().unwrap();
+        OrderEvent {
+            order: OrderId("018f0000-0000-8000-8000-000000000002".parse().unwrap()),
+            version: Version(2),
+            state,
+            customer,
+            by: Actor::System("order-processor".into()),
+            at: NOW.parse().unwrap(),
+            total: Some(Money::new(125_050, "EUR".parse().unwrap())),
+            reason: None,
+            refused: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::OrderState;
+
+    fn device(last: u8) -> InstallationId {
+        InstallationId(Uuid::from_bytes([last; 16]))
+    }
+
+    #[test]
+    fn a_push_has_the_same_id_always_and_its_own_per_device() {
+        let event = samples::event(OrderState::Confirmed);
+        assert_eq!(
+            delivery_id(event.id(), device(1)),
+            delivery_id(event.id(), device(1))
+        );
+        assert_ne!(
+            delivery_id(event.id(), device(1)),
+            delivery_id(event.id(), device(2))
+        );
+        assert_eq!(delivery_id(event.id(), device(1)).get_version_num(), 5);
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_carries_the_cause() {
+        let event = samples::event(OrderState::Confirmed);
+        let cause = Envelope {
+            id: event.id().to_string(),
+            kind: event.message_type(),
+            source: "order-processor".into(),
+            time: event.at,
+            actor: event.by.clone(),
+            correlation_id: Some("request-1".into()),
+            traceparent: None,
+            expires_at: None,
+        };
+        let notification = Notification::of(&event, device(1));
+        let message = notification.message(Platform::Fcm, &cause, event.at).unwrap();
+        assert_eq!(message.subject, format!("notifications.fcm.{}", device(1)));
+        assert_eq!(message.envelope.id, notification.delivery.to_string());
+        assert_eq!(message.envelope.correlation_id.as_deref(), Some("request-1"));
+        let read = Notification::read(&message.envelope, &message.body).unwrap();
+        assert_eq!(
+            (read.delivery, &read.event),
+            (notification.delivery, &notification.event)
+        );
+        assert_eq!(read.deadline(), event.at + PUSH_DEADLINE);
+    }
+}

@@ -1,0 +1,9 @@
+//! The hub against the push sandbox, which checks as strictly as the real services do, and against real servers.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod announcing;
+mod devices;
+mod gateways;
+mod providers;
+mod shop;
+mod waiting;
