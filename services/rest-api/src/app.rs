@@ -1,0 +1,217 @@
+//! Wiring: builds the stores and clients and hands them to the parts.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, middleware, web};
+use anyhow::Context;
+use chassis::args::RedisArgs;
+use chassis::connect::{Failure, retry};
+use chassis::telemetry::Telemetry;
+use chassis::{Health, Lifecycle, admin};
+use identity::{GuestTokens, ServerKey};
+use messaging::{ConnectError, Messaging};
+use ordering::{Ordering, Parts};
+use secrecy::{ExposeSecret, SecretString};
+use storage::{Storage, StorageError};
+use tokio_util::sync::CancellationToken;
+
+use crate::args::Args;
+use crate::problem::{self, Problem};
+use crate::{catalog, guest_sessions, installations, observe, orders};
+
+/// The service's name, as other parts see it.
+pub const NAME: &str = "rest-api";
+
+/// How often readiness is asked for.
+const HEALTH_PERIOD: Duration = Duration::from_secs(1);
+
+/// The ports, bound by the caller, so that a test knows them.
+#[derive(Debug)]
+pub struct Listeners {
+    /// The public port.
+    pub public: TcpListener,
+    /// Health and metrics.
+    pub admin: TcpListener,
+}
+
+impl Listeners {
+    /// Binds what `args` name.
+    ///
+    /// # Errors
+    /// Where a port is taken.
+    pub fn bind(args: &Args) -> anyhow::Result<Self> {
+        Ok(Self {
+            public: admin::bind(args.listen, "--listen")?,
+            admin: admin::bind(args.service.admin_listen, "--admin-listen")?,
+        })
+    }
+}
+
+/// Runs the service until `stop` or a signal, then finishes what is in hand.
+///
+/// # Errors
+/// Where a server can't be reached in time, or a part fails.
+pub async fn run(
+    args: Args,
+    listeners: Listeners,
+    telemetry: Telemetry,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let health = Health::default();
+    let lifecycle = Lifecycle::new(health.clone(), stop);
+    admin::spawn(&lifecycle, listeners.admin, health.clone(), telemetry)?;
+    let key: ServerKey = args
+        .secret_key
+        .read()?
+        .expose_secret()
+        .parse()
+        .context("the secret key can't be used: it")?;
+    let (messaging, storage) = (connect_nats(&args).await?, connect_postgres(&args).await?);
+    let redis = redis(&args.redis, &args.redis.redis_url)?;
+    let state_redis = self::redis(&args.redis, args.redis.state_url())?;
+    follow_health(&lifecycle, &health, &messaging, &storage, &redis);
+    let ordering = Ordering::start(Parts {
+        source: NAME.into(),
+        messaging,
+        storage: storage.clone(),
+        redis,
+        state_redis,
+    });
+    let state = State {
+        ordering,
+        storage,
+        tokens: GuestTokens::new(key),
+        stopping: lifecycle.stopping(),
+    };
+    serve(&args, listeners.public, state, &lifecycle)?;
+    tracing::info!(listen = %args.listen, "ready for apps");
+    lifecycle.run(args.service.drain_timeout).await
+}
+
+async fn connect_nats(args: &Args) -> anyhow::Result<Messaging> {
+    retry("NATS", args.service.connect_timeout, async || {
+        let options = messaging::ConnectOptions {
+            url: args.nats.nats_url.clone(),
+            name: NAME.into(),
+            request_timeout: args.nats.nats_timeout,
+            now: chassis::clock::now,
+        };
+        Messaging::connect(options).await.map_err(|error| match error {
+            ConnectError::TooOld { .. } => Failure::Permanent(error),
+            ConnectError::Unreachable { .. } => Failure::Transient(error),
+        })
+    })
+    .await
+}
+
+async fn connect_postgres(args: &Args) -> anyhow::Result<Storage> {
+    retry("Postgres", args.service.connect_timeout, async || {
+        let options = storage::ConnectOptions {
+            url: args.database.database_url.clone(),
+            name: NAME.into(),
+            max_connections: args.database.database_connections,
+            timeout: args.database.database_timeout,
+        };
+        Storage::connect(options).await.map_err(|error| match error {
+            StorageError::Unavailable(_) => Failure::Transient(error),
+            _ => Failure::Permanent(error),
+        })
+    })
+    .await
+}
+
+fn redis(args: &RedisArgs, url: &SecretString) -> anyhow::Result<cache::Redis> {
+    Ok(cache::Redis::new(cache::ConnectOptions {
+        url: url.clone(),
+        max_connections: args.redis_connections,
+        timeout: args.redis_timeout,
+    })?)
+}
+
+/// Orders are accepted without Postgres and Redis, so only NATS decides whether the service is ready.
+fn follow_health(
+    lifecycle: &Lifecycle,
+    health: &Health,
+    messaging: &Messaging,
+    storage: &Storage,
+    redis: &cache::Redis,
+) {
+    let (messaging, storage, redis) = (messaging.clone(), storage.clone(), redis.clone());
+    let nats = health.require("nats");
+    lifecycle.spawn_background(nats.follow(HEALTH_PERIOD, move || {
+        let connected = messaging.is_connected();
+        async move { connected.then_some(()).ok_or("NATS is out of reach") }
+    }));
+    let postgres = health.report_only("postgres");
+    lifecycle.spawn_background(postgres.follow(HEALTH_PERIOD, move || {
+        let storage = storage.clone();
+        async move { storage.ping().await }
+    }));
+    let cache = health.report_only("redis");
+    lifecycle.spawn_background(cache.follow(HEALTH_PERIOD, move || {
+        let redis = redis.clone();
+        async move { redis.ping().await }
+    }));
+}
+
+/// What the handlers are given.
+#[derive(Clone)]
+struct State {
+    ordering: Ordering,
+    storage: Storage,
+    tokens: GuestTokens,
+    stopping: CancellationToken,
+}
+
+fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    let mut server = HttpServer::new(move || {
+        let state = state.clone();
+        App::new()
+            .app_data(web::Data::new(state.ordering))
+            .app_data(web::Data::new(state.storage))
+            .app_data(web::Data::new(state.tokens))
+            .app_data(web::Data::new(state.stopping))
+            .app_data(web::QueryConfig::default().error_handler(|error, _| query_problem(&error).into()))
+            .wrap(middleware::Compress::default())
+            .wrap(middleware::DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
+            .wrap(middleware::from_fn(observe::observe))
+            .configure(routes)
+    })
+    .client_request_timeout(Duration::from_secs(5))
+    .client_disconnect_timeout(Duration::from_secs(1))
+    .shutdown_timeout(args.service.drain_timeout.as_secs())
+    .disable_signals();
+    if let Some(workers) = args.http_workers {
+        server = server.workers(workers);
+    }
+    chassis::http::spawn(lifecycle, "the public port", server.listen(listener)?.run());
+    Ok(())
+}
+
+fn query_problem(error: &actix_web::error::QueryPayloadError) -> Problem {
+    Problem::invalid_field("", error.to_string())
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    let resource = |path: &str, allowed: &'static str| {
+        web::resource(path).default_service(problem::method_not_allowed(allowed))
+    };
+    config
+        .service(resource("/v1/guest-sessions", "POST").route(web::post().to(guest_sessions::create)))
+        .service(resource("/v1/products", "GET").route(web::get().to(catalog::list)))
+        .service(resource("/v1/products/{sku}", "GET").route(web::get().to(catalog::read)))
+        .service(
+            resource("/v1/orders", "GET, POST")
+                .route(web::get().to(orders::list))
+                .route(web::post().to(orders::submit)),
+        )
+        .service(resource("/v1/orders/{id}", "GET").route(web::get().to(orders::read)))
+        .service(resource("/v1/orders/{id}/events", "GET").route(web::get().to(orders::events)))
+        .service(resource("/v1/orders/{id}/cancellation", "POST").route(web::post().to(orders::cancel)))
+        .service(
+            resource("/v1/installations/{installation_id}", "PUT").route(web::put().to(installations::put)),
+        )
+        .service(resource("/problems/{name}", "GET").route(web::get().to(problem::explain)))
+        .default_service(web::to(problem::not_found));
+}

@@ -1,0 +1,139 @@
+//! Where a device is reached. An address from a client is an attack surface: only a provider's own is taken.
+
+use domain::FieldError;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use storage::{Channel, Platform};
+use url::{Host, Url};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Apns {
+    token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fcm {
+    kind: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wns {
+    uri: String,
+}
+
+/// The channel that `value` is for `platform`.
+pub(super) fn parse(platform: Platform, value: serde_json::Value) -> Result<Channel, FieldError> {
+    match platform {
+        Platform::Apns => {
+            let Apns { token } = shape(value)?;
+            let hex = token.bytes().all(|b| b.is_ascii_hexdigit());
+            require(
+                hex && (64..=200).contains(&token.len()),
+                "/token",
+                "must be 64 to 200 hexadecimal digits",
+            )?;
+            Ok(Channel::Apns { token })
+        }
+        Platform::Fcm => {
+            let Fcm { kind, value } = shape(value)?;
+            require(
+                ["token", "fid"].contains(&kind.as_str()),
+                "/kind",
+                "must be token or fid",
+            )?;
+            let visible = value.bytes().all(|b| b.is_ascii_graphic());
+            require(
+                visible && (10..=4096).contains(&value.len()),
+                "/value",
+                "must be 10 to 4,096 visible ASCII characters",
+            )?;
+            Ok(Channel::Fcm { kind, value })
+        }
+        Platform::Wns => {
+            let Wns { uri } = shape(value)?;
+            require(
+                is_wns(&uri),
+                "/uri",
+                "must be an https address at notify.windows.com, without port or user",
+            )?;
+            Ok(Channel::Wns { uri })
+        }
+    }
+}
+
+fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError> {
+    serde_json::from_value(value).map_err(|error| FieldError {
+        pointer: "/channel".into(),
+        detail: error.to_string(),
+    })
+}
+
+fn require(holds: bool, pointer: &str, detail: &str) -> Result<(), FieldError> {
+    if holds {
+        return Ok(());
+    }
+    Err(FieldError {
+        pointer: format!("/channel{pointer}"),
+        detail: detail.into(),
+    })
+}
+
+/// Whether the address is one that Microsoft gives out: https, port 443, no user, host equal to or below notify.windows.com.
+fn is_wns(uri: &str) -> bool {
+    let Ok(url) = Url::parse(uri) else { return false };
+    let Some(Host::Domain(host)) = url.host() else {
+        return false;
+    };
+    let at_home = host == "notify.windows.com" || host.ends_with(".notify.windows.com");
+    let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
+    uri.len() <= 2048 && url.scheme() == "https" && plain && at_home
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_microsoft_are_taken() {
+        for good in [
+            "https://notify.windows.com/x",
+            "https://db5.NOTIFY.windows.com/?token=a",
+            "https://db5.notify.windows.com:443/?token=a",
+        ] {
+            assert!(is_wns(good), "{good}");
+        }
+        for bad in [
+            "http://db5.notify.windows.com/",
+            "https://db5.notify.windows.com:444/",
+            "https://user@db5.notify.windows.com/",
+            "https://notify.windows.com.evil.example/",
+            "https://evilnotify.windows.com/",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://notify.windows.com@evil.example/",
+            "https://evil.example/#.notify.windows.com",
+            "file:///notify.windows.com",
+            "",
+        ] {
+            assert!(!is_wns(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_apple_is_hexadecimal() {
+        let channel = |token: String| parse(Platform::Apns, serde_json::json!({ "token": token }));
+        assert!(channel("0aF9".repeat(16)).is_ok());
+        assert_eq!(channel("../x".repeat(16)).unwrap_err().pointer, "/channel/token");
+        assert!(channel("00".into()).is_err());
+    }
+
+    #[test]
+    fn a_channel_of_another_platform_is_refused() {
+        let error = parse(Platform::Fcm, serde_json::json!({ "token": "00" })).unwrap_err();
+        assert_eq!(error.pointer, "/channel");
+    }
+}

@@ -1,0 +1,117 @@
+//! `PUT /v1/installations/{installation_id}`: a device that wants to be told.
+
+mod channel;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use domain::{FieldError, InstallationId};
+use serde::Deserialize;
+use storage::installations::Registered;
+use storage::{Installation, Platform, Storage};
+
+use crate::auth::Caller;
+use crate::body::JsonBody;
+use crate::problem::{Kind, Problem};
+
+/// What a device says of itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Draft {
+    app: String,
+    platform: Platform,
+    #[serde(default = "production")]
+    environment: String,
+    channel: serde_json::Value,
+    #[serde(default = "english")]
+    locale: String,
+}
+
+fn production() -> String {
+    "production".into()
+}
+
+fn english() -> String {
+    "en".into()
+}
+
+/// Registers the device for the caller; the same request again changes nothing.
+pub(crate) async fn put(
+    storage: web::Data<Storage>,
+    caller: Caller,
+    id: web::Path<String>,
+    draft: JsonBody<Draft>,
+) -> Result<HttpResponse, Problem> {
+    let id: InstallationId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
+    let installation = draft.0.parse(id, caller).map_err(Problem::invalid)?;
+    let registered = storage
+        .put_installation(&installation)
+        .await
+        .map_err(|error| Problem::unavailable(&error))?;
+    let mut response = match registered {
+        Registered::Created => HttpResponse::Created(),
+        Registered::Updated => HttpResponse::Ok(),
+    };
+    Ok(response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(serde_json::json!({
+            "id": installation.id,
+            "app": installation.app,
+            "platform": installation.platform,
+            "environment": installation.environment,
+            "channel": installation.channel,
+            "locale": installation.locale,
+            "updated_at": installation.updated_at,
+        })))
+}
+
+impl Draft {
+    fn parse(self, id: InstallationId, caller: Caller) -> Result<Installation, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let mut check = |holds: bool, pointer: &str, detail: &str| {
+            if !holds {
+                errors.push(FieldError {
+                    pointer: pointer.into(),
+                    detail: detail.into(),
+                });
+            }
+        };
+        let word = |text: &str, most: usize, extra: &[u8]| {
+            (1..=most).contains(&text.len())
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || extra.contains(&b))
+        };
+        check(
+            word(&self.app, 60, b".-_"),
+            "/app",
+            "must be 1 to 60 letters, digits, dots and hyphens",
+        );
+        check(
+            ["production", "development"].contains(&self.environment.as_str()),
+            "/environment",
+            "must be production or development",
+        );
+        check(
+            word(&self.locale, 35, b"-"),
+            "/locale",
+            "must be a language tag such as en or de-AT",
+        );
+        match channel::parse(self.platform, self.channel) {
+            Ok(channel) if errors.is_empty() => Ok(Installation {
+                id,
+                app: self.app,
+                customer: caller.0,
+                platform: self.platform,
+                environment: self.environment,
+                channel,
+                locale: self.locale,
+                updated_at: chassis::clock::now(),
+            }),
+            Ok(_) => Err(errors),
+            Err(error) => {
+                errors.push(error);
+                Err(errors)
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod args;
+mod auth;
+mod body;
+mod catalog;
+mod guest_sessions;
+mod idempotency;
+mod installations;
+mod observe;
+mod orders;
+mod problem;

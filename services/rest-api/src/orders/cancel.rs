@@ -1,0 +1,42 @@
+//! `POST /v1/orders/{id}/cancellation`
+
+use actix_web::http::header::{self, ETag};
+use actix_web::{HttpResponse, web};
+use domain::Actor;
+use ordering::{CancelError, Ordering};
+
+use super::view::OrderView;
+use crate::auth::Caller;
+use crate::body::EmptyBody;
+use crate::idempotency::Key;
+use crate::problem::{Kind, Problem};
+
+/// Takes the wish to call the order off and answers with the order as it stood; what became of the wish is seen in
+/// the order's history, as `cancelled` or as a refusal.
+pub(crate) async fn cancel(
+    ordering: web::Data<Ordering>,
+    caller: Caller,
+    id: web::Path<String>,
+    key: Key,
+    _: EmptyBody,
+) -> Result<HttpResponse, Problem> {
+    let id = super::order_id(&id)?;
+    let now = chassis::clock::now();
+    let actor = Some(Actor::Customer(caller.0));
+    let order = ordering.cancel(caller.access(), id, &key.0, actor, now).await?;
+    Ok(HttpResponse::Accepted()
+        .insert_header((header::LOCATION, super::location(id)))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header(ETag(super::tag(order.version)))
+        .json(OrderView::from(&order)))
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => Self::new(Kind::NotFound),
+            CancelError::QueueFull => Self::new(Kind::QueueFull),
+            CancelError::Unavailable(_) => Self::unavailable(&error),
+        }
+    }
+}

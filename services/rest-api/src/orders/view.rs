@@ -1,0 +1,154 @@
+//! An order as apps see it.
+
+use domain::order::{Address, Contact};
+use domain::{Actor, Money, Order, OrderId, OrderState, Reason, Version};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// An order.
+#[derive(Serialize)]
+pub(crate) struct OrderView<'a> {
+    id: OrderId,
+    version: Version,
+    state: OrderState,
+    lines: Vec<LineView<'a>>,
+    total: Option<Money>,
+    reason: Option<&'a Reason>,
+    contact: &'a Contact,
+    shipping_address: &'a Address,
+    note: Option<&'a str>,
+    tracking: Option<&'a str>,
+    submitted_at: Timestamp,
+    updated_at: Timestamp,
+    history: Vec<EntryView<'a>>,
+    links: Links,
+}
+
+#[derive(Serialize)]
+struct LineView<'a> {
+    sku: &'a str,
+    quantity: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_price: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Money>,
+}
+
+#[derive(Serialize)]
+struct EntryView<'a> {
+    version: Version,
+    state: OrderState,
+    at: Timestamp,
+    by: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'a str>,
+}
+
+/// Where to go on from an order.
+#[derive(Serialize)]
+struct Links {
+    #[serde(rename = "self")]
+    own: String,
+    events: String,
+    cancellation: String,
+}
+
+impl Links {
+    fn of(id: OrderId) -> Self {
+        let own = super::location(id);
+        Self {
+            events: format!("{own}/events"),
+            cancellation: format!("{own}/cancellation"),
+            own,
+        }
+    }
+}
+
+impl<'a> From<&'a Order> for OrderView<'a> {
+    fn from(order: &'a Order) -> Self {
+        Self {
+            id: order.id,
+            version: order.version,
+            state: order.state,
+            lines: lines(order),
+            total: order.total,
+            reason: order.reason.as_ref(),
+            contact: &order.contact,
+            shipping_address: &order.shipping_address,
+            note: order.note.as_ref().map(|note| note.as_str()),
+            tracking: order.tracking.as_ref().map(|code| code.as_str()),
+            submitted_at: order.submitted_at,
+            updated_at: order.updated_at,
+            history: order.history.iter().map(EntryView::from).collect(),
+            links: Links::of(order.id),
+        }
+    }
+}
+
+fn lines(order: &Order) -> Vec<LineView<'_>> {
+    order
+        .lines
+        .iter()
+        .map(|line| LineView {
+            sku: line.sku.as_str(),
+            quantity: line.quantity.get(),
+            name: line.name.as_deref(),
+            unit_price: line.unit_price,
+            total: line.unit_price.and_then(|price| price.times(line.quantity.get())),
+        })
+        .collect()
+}
+
+impl<'a> From<&'a domain::HistoryEntry> for EntryView<'a> {
+    fn from(entry: &'a domain::HistoryEntry) -> Self {
+        let by = match entry.by {
+            Actor::Customer(_) => "customer",
+            Actor::Staff(_) => "shop",
+            Actor::System(_) => "system",
+        };
+        Self {
+            version: entry.version,
+            state: entry.state,
+            at: entry.at,
+            by,
+            reason: entry.reason.as_ref(),
+            refused: entry.refused.as_deref(),
+        }
+    }
+}
+
+/// What is answered to a submission. Only what the request itself says, so that every retry is answered alike.
+#[derive(Serialize)]
+pub(crate) struct AcceptedView<'a> {
+    id: OrderId,
+    version: Version,
+    state: OrderState,
+    lines: Vec<LineView<'a>>,
+    links: Links,
+}
+
+impl<'a> From<&'a Order> for AcceptedView<'a> {
+    fn from(order: &'a Order) -> Self {
+        Self {
+            id: order.id,
+            version: Version::FIRST,
+            state: OrderState::Submitted,
+            lines: order
+                .lines
+                .iter()
+                .map(|line| LineView {
+                    sku: line.sku.as_str(),
+                    quantity: line.quantity.get(),
+                    name: None,
+                    unit_price: None,
+                    total: None,
+                })
+                .collect(),
+            links: Links::of(order.id),
+        }
+    }
+}
