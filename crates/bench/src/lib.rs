@@ -1,1 +1,17 @@
-//! load generator, history and checker
+#![doc = include_str!("../README.md")]
+
+mod api;
+pub mod app;
+pub mod args;
+pub mod check;
+mod history;
+mod latency;
+mod load;
+mod shopping;
+
+pub use api::{Answer, Api, Guest, Snapshot};
+pub use check::{Expectations, Violation, check};
+pub use history::{History, Record, What, read};
+pub use latency::Latency;
+pub use load::{Load, Pace, Progress, Report};
+pub use shopping::Shopping;

@@ -1,0 +1,93 @@
+//! The two programs: load, and check.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use chassis::args::DatabaseArgs;
+use storage::Storage;
+use storage::audit::Audit;
+use tokio::time::{Duration, Instant, sleep};
+
+use crate::args::{Args, CheckArgs, Command, LoadArgs};
+use crate::check::{self, Expectations};
+use crate::history::{self, History, Record};
+use crate::load::is_settled;
+use crate::{Api, Progress};
+
+/// Between two looks at the orders' states.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// Runs what `args` say and writes the outcome to `out`.
+///
+/// # Errors
+/// Where a server is out of reach, or a promise was broken.
+pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<()> {
+    match args.command {
+        Command::Load(args) => load(&args, out).await,
+        Command::Check(args) => run_check(&args, out).await,
+    }
+}
+
+async fn load(args: &LoadArgs, out: &mut (dyn Write + Send)) -> Result<()> {
+    let history = match &args.history {
+        Some(path) => History::file(path)?,
+        None => History::nowhere(),
+    };
+    let (load, history) = (args.load(rand::random()), Arc::new(history));
+    let api = Api::new(&args.api_url, args.timeout)?;
+    let report = load.run(api, Arc::clone(&history), Progress::default()).await?;
+    writeln!(out, "{report}")?;
+    let history = Arc::into_inner(history).context("somebody still writes to the history")?;
+    history.finish()
+}
+
+async fn run_check(args: &CheckArgs, out: &mut (dyn Write + Send)) -> Result<()> {
+    let history = history::read(Path::new(&args.history))?;
+    let storage = connect(&args.database).await?;
+    let audit = settled(&storage, &history, args.wait).await?;
+    let expected = Expectations {
+        others: args.others,
+        prices_changed: args.prices_changed,
+    };
+    let violations = check::check(&history, &audit, expected);
+    for violation in &violations {
+        writeln!(out, "{violation}")?;
+    }
+    if !violations.is_empty() {
+        bail!("{} broken promises", violations.len());
+    }
+    let (accepted, stored) = (check::accepted(&history).len(), audit.orders.len());
+    writeln!(
+        out,
+        "every promise held: {accepted} orders accepted, {stored} stored"
+    )?;
+    Ok(())
+}
+
+async fn connect(args: &DatabaseArgs) -> Result<Storage> {
+    let options = storage::ConnectOptions {
+        url: args.database_url.clone(),
+        name: "bench".into(),
+        max_connections: args.database_connections,
+        timeout: args.database_timeout,
+    };
+    Ok(Storage::connect(options).await?)
+}
+
+/// What the database holds, as soon as every accepted order of `history` is settled, at the latest after `patience`.
+///
+/// # Errors
+/// Where the database is out of reach.
+pub async fn settled(storage: &Storage, history: &[Record], patience: Duration) -> Result<Audit> {
+    let (accepted, until) = (check::accepted(history), Instant::now() + patience);
+    loop {
+        let states = storage.states().await?;
+        let settled = |order| states.get(order).is_some_and(|(_, state)| is_settled(*state));
+        if accepted.iter().all(settled) || Instant::now() >= until {
+            return Ok(storage.audit().await?);
+        }
+        sleep(LOOK_AGAIN).await;
+    }
+}
