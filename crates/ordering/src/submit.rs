@@ -60,26 +60,26 @@ impl Ordering {
         Ok(Submitted { order, replayed })
     }
 
-    /// Asks the request's record; without one, whoever else may know the order.
+    /// Asks the request's record; where it says nothing certain, whoever else may know the order. Only a record that is done is
+    /// certain: after Redis was emptied another request under the key may have begun one and been refused.
     async fn before(&self, id: OrderId, fingerprint: &Fingerprint) -> Result<Before, SubmitError> {
-        let known = match self.records.begin(&id.to_string(), fingerprint).await {
-            Ok(Begun::Pending(other) | Begun::Done(other, _)) if other != *fingerprint => {
-                return Err(SubmitError::KeyReused);
-            }
+        let begun = match self.records.begin(&id.to_string(), fingerprint).await {
+            Ok(Begun::Done(other, _)) if other != *fingerprint => return Err(SubmitError::KeyReused),
             Ok(Begun::Done(_, at)) => match at.parse() {
                 Ok(at) => return Ok(Before::Accepted(at)),
-                Err(_) => self.known(id).await,
+                Err(_) => None,
             },
-            Ok(Begun::Pending(_)) => return Ok(Before::Open),
-            Ok(Begun::New) => self.known(id).await,
+            Ok(Begun::Pending(begun)) => Some(begun),
+            Ok(Begun::New) => None,
             Err(error) => {
                 debug!(%error, "no record of requests; the order itself is asked for");
-                self.known(id).await
+                None
             }
         };
-        match known {
-            Some(known) => known.accepted_at(fingerprint).map(Before::Accepted),
-            None => Ok(Before::Open),
+        match (self.known(id).await, begun) {
+            (Some(known), _) => known.accepted_at(fingerprint).map(Before::Accepted),
+            (None, Some(begun)) if begun != *fingerprint => Err(SubmitError::KeyReused),
+            (None, _) => Ok(Before::Open),
         }
     }
 

@@ -103,6 +103,18 @@ async fn another_request_under_a_used_key_is_refused_also_without_its_record() {
                 .await;
             assert_eq!(other, Err(SubmitError::KeyReused), "{name}, {what}");
         }
+        // The refused request must not have taken the key from the one it belongs to, nor get in at its second try.
+        let door = shop.another_door().await;
+        for name in ["stored", "waiting"] {
+            let other = door
+                .submit(submission(guest(1), 9), &key(name), None, at(5))
+                .await;
+            assert_eq!(other, Err(SubmitError::KeyReused), "{name} again, {what}");
+            let same = door
+                .submit(submission(guest(1), 1), &key(name), None, at(6))
+                .await;
+            assert!(same.is_ok_and(|same| same.replayed), "{name}, {what}");
+        }
         match what {
             "with its record" => flush(&shop.servers).await,
             _ => shop.servers.kill_redis().await,
