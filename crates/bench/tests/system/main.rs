@@ -1,1 +1,11 @@
-//! The real programs, together.
+//! The real programs, together: what no part can show alone.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod commands;
+mod doubles;
+mod faults;
+mod main_job;
+mod poison;
+mod redelivery;
+mod stock;
+mod support;
