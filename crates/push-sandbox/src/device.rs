@@ -34,7 +34,7 @@ impl Platform {
 }
 
 /// What an app hands to its server so that it is reached: the JSON that the REST API takes as `channel`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Channel {
     /// APNs.
@@ -45,7 +45,7 @@ pub enum Channel {
     /// FCM.
     Fcm {
         /// `token` or `fid`.
-        kind: &'static str,
+        kind: String,
         /// The registration token or installation id.
         value: String,
     },
@@ -108,7 +108,7 @@ impl NewDevice {
 }
 
 /// A pretend device.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Device {
     /// Its name in this sandbox's addresses.
     pub id: String,
@@ -121,14 +121,15 @@ pub struct Device {
     /// How it is reached.
     pub channel: Channel,
     /// WNS only.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<WnsSignIn>,
     /// When it was made.
     pub made_at: Timestamp,
-    /// How many pushes it has taken.
+    /// How many pushes it has taken since the sandbox started.
+    #[serde(default)]
     pub deliveries: u64,
     /// The fault it shows next.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
 }
 
@@ -161,11 +162,11 @@ fn channel(wanted: &NewDevice) -> Channel {
         },
         // An installation id is 22 characters, a registration token has one in front.
         Platform::Fcm if wanted.fid => Channel::Fcm {
-            kind: "fid",
+            kind: "fid".to_owned(),
             value: random::text::<16>(),
         },
         Platform::Fcm => Channel::Fcm {
-            kind: "token",
+            kind: "token".to_owned(),
             value: format!("{}:APA91b{}", random::text::<16>(), random::text::<96>()),
         },
         Platform::Wns => Channel::Wns {

@@ -14,7 +14,8 @@ use crate::credentials::{self, CredentialError, Credentials};
 use crate::delivery::{Delivery, Filter, Refusal};
 use crate::device::{Device, NewDevice};
 use crate::fault::Fault;
-use crate::state::{State, TooManyDevices};
+use crate::register::Register;
+use crate::state::{DeviceError, State};
 use crate::{folder, providers, site, tls};
 
 /// How a sandbox is set up.
@@ -110,7 +111,12 @@ impl Sandbox {
         let opened = credentials::open(&data_dir, &authority.pem_path, &push_url, &push_allow)?;
         let settings = authority.server(names(&options, &push_url))?;
 
-        let state = Arc::new(State::new(options.clock.clone()));
+        let devices = data_dir.join("devices.ndjson");
+        let (register, known) = Register::open(&devices).map_err(|source| CredentialError::File {
+            path: devices,
+            source,
+        })?;
+        let state = Arc::new(State::new(options.clock.clone(), Some(register), known));
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let credentials = opened.credentials.clone();
@@ -133,8 +139,8 @@ impl Sandbox {
     /// Makes a pretend device.
     ///
     /// # Errors
-    /// When there are too many.
-    pub fn add_device(&self, wanted: &NewDevice) -> Result<Device, TooManyDevices> {
+    /// When there are too many, or their file can't be written.
+    pub fn add_device(&self, wanted: &NewDevice) -> Result<Device, DeviceError> {
         self.state.add_device(wanted)
     }
 

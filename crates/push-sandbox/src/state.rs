@@ -1,4 +1,4 @@
-//! What the sandbox remembers: in memory, and no more than its limits.
+//! What the sandbox remembers, no more than its limits: devices in a file too, what arrived in memory only.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::delivery::{Delivery, Filter, Push, Refusal};
 use crate::device::{Device, NewDevice, Platform};
 use crate::fault::{Fault, FaultKind};
+use crate::register::Register;
 
 /// The last deliveries that are kept.
 pub const KEPT_DELIVERIES: usize = 10_000;
@@ -28,10 +29,16 @@ pub(crate) enum News {
     All,
 }
 
-/// There are too many devices already.
+/// Why a pretend device can't be made.
 #[derive(Debug, thiserror::Error)]
-#[error("there are {MOST_DEVICES} pretend devices already; start the sandbox anew")]
-pub struct TooManyDevices;
+pub enum DeviceError {
+    /// There are too many already.
+    #[error("there are {MOST_DEVICES} pretend devices already; start the sandbox with a new data folder")]
+    TooMany,
+    /// The file of devices can't be written.
+    #[error("the file of pretend devices can't be written")]
+    File(#[from] std::io::Error),
+}
 
 pub(crate) struct State {
     pub clock: Clock,
@@ -41,6 +48,8 @@ pub(crate) struct State {
 
 #[derive(Default)]
 struct Inner {
+    /// Where new devices are written; none in a test that needs no file.
+    register: Option<Register>,
     devices: HashMap<String, Device>,
     order: Vec<String>,
     by_address: HashMap<String, String>,
@@ -50,11 +59,28 @@ struct Inner {
     sign_ins: u64,
 }
 
+impl Inner {
+    fn add(&mut self, device: Device) {
+        self.by_address
+            .insert(device.channel.address().to_owned(), device.id.clone());
+        self.order.push(device.id.clone());
+        self.devices.insert(device.id.clone(), device);
+    }
+}
+
 impl State {
-    pub(crate) fn new(clock: Clock) -> Self {
+    /// With the devices that an earlier run has left.
+    pub(crate) fn new(clock: Clock, register: Option<Register>, known: Vec<Device>) -> Self {
+        let mut inner = Inner {
+            register,
+            ..Inner::default()
+        };
+        for device in known {
+            inner.add(device);
+        }
         Self {
             clock,
-            inner: Mutex::default(),
+            inner: Mutex::new(inner),
             news: broadcast::channel(256).0,
         }
     }
@@ -67,17 +93,16 @@ impl State {
         self.news.subscribe()
     }
 
-    pub(crate) fn add_device(&self, wanted: &NewDevice) -> Result<Device, TooManyDevices> {
+    pub(crate) fn add_device(&self, wanted: &NewDevice) -> Result<Device, DeviceError> {
         let mut inner = self.lock();
         if inner.devices.len() >= MOST_DEVICES {
-            return Err(TooManyDevices);
+            return Err(DeviceError::TooMany);
         }
         let device = Device::new(wanted, inner.order.len() + 1, self.clock.now());
-        inner
-            .by_address
-            .insert(device.channel.address().to_owned(), device.id.clone());
-        inner.order.push(device.id.clone());
-        inner.devices.insert(device.id.clone(), device.clone());
+        if let Some(register) = &mut inner.register {
+            register.add(&device)?;
+        }
+        inner.add(device.clone());
         drop(inner);
         self.tell(News::Screen(device.id.clone()));
         Ok(device)
@@ -230,7 +255,7 @@ mod tests {
 
     #[test]
     fn only_the_last_deliveries_are_kept() {
-        let state = State::new(Clock::new(|| Timestamp::UNIX_EPOCH));
+        let state = State::new(Clock::new(|| Timestamp::UNIX_EPOCH), None, Vec::new());
         let device = state.add_device(&NewDevice::of(Platform::Apns)).unwrap();
         for number in 0..=KEPT_DELIVERIES {
             let push = Push {

@@ -1,7 +1,7 @@
 //! The port for people and tools.
 
 use crate::Wire;
-use push_sandbox::{Options, Platform, Sandbox};
+use push_sandbox::{NewDevice, Options, Platform, Sandbox};
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 
@@ -198,4 +198,34 @@ async fn the_hubs_environment_is_handed_out() {
         handed["wns"]["app_sdk"]["client_secret"].as_str().unwrap()
     );
     assert!(read("PUSH_ROOT_CA").starts_with("-----BEGIN CERTIFICATE-----"));
+}
+
+#[tokio::test]
+async fn a_phone_outlives_a_restart_and_a_half_written_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Sandbox::start(Options::on_free_ports(folder.path()))
+        .await
+        .unwrap();
+    let phone = first.add_device(&NewDevice::of(Platform::Fcm)).unwrap();
+    first.stop().await;
+    let file = folder.path().join("devices.ndjson");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{whole}{{\"id\":\"apns-0")).unwrap();
+
+    let second = Sandbox::start(Options::on_free_ports(folder.path()))
+        .await
+        .unwrap();
+    let pc = second.add_device(&NewDevice::of(Platform::Wns)).unwrap();
+    second.stop().await;
+    let third = Sandbox::start(Options::on_free_ports(folder.path()))
+        .await
+        .unwrap();
+    let devices: Vec<Value> = reqwest::get(format!("{}/devices", third.http_url))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let channels: Vec<&Value> = devices.iter().map(|device| &device["channel"]).collect();
+    assert_eq!(channels, [&json!(phone.channel), &json!(pc.channel)]);
 }

@@ -93,7 +93,7 @@ impl Fcm {
     fn device(&self, addressed: &Addressed) -> Result<Device, Status> {
         let found = self.state.device_at(Platform::Fcm, &addressed.address);
         let found = found.filter(
-            |device| matches!(&device.channel, crate::Channel::Fcm { kind, .. } if *kind == addressed.kind),
+            |device| matches!(&device.channel, crate::Channel::Fcm { kind, .. } if kind == addressed.kind),
         );
         match found {
             Some(device) => Ok(device),
