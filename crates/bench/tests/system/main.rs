@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod commands;
+mod deaths;
 mod doubles;
 mod faults;
 mod main_job;

@@ -8,7 +8,6 @@ use chassis::clock;
 use devstack::Part;
 use devstack::stack::Binaries;
 use domain::{Customer, GuestId, OrderCommand, OrderDraft, OrderId};
-use futures_util::future::join_all;
 use messaging::{ConnectOptions, Messaging};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -125,28 +124,4 @@ async fn an_order_that_kills_the_processor_is_held_its_neighbours_are_not_and_re
     shop.processed().await;
     assert_eq!(shop.dead_letters().await, Vec::<Value>::new());
     assert_eq!(shop.sql("SELECT available FROM products"), "97");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn five_deaths_in_a_row_with_commands_under_way_dead_letter_nothing() {
-    let shop = Shop::start(orders_only()).await;
-    shop.add("tea", 999).await;
-    let (guest, one) = (shop.guest().await, draft("tea", 1));
-    for death in 0..5 {
-        let keys: Vec<String> = (0..40).map(|n| format!("{death}-{n}")).collect();
-        let orders = join_all(keys.iter().map(|key| shop.order(&guest, key, &one)));
-        // The orders are on their way when it dies; some are in its hand, as after every restart.
-        let (ids, killed) = tokio::join!(orders, shop.stack.kill(Part::OrderProcessor));
-        assert_eq!(ids.len(), 40);
-        killed.unwrap();
-        shop.stack.start_part(Part::OrderProcessor).await.unwrap();
-    }
-    until("200 confirmed orders", LONG_ENOUGH, async || {
-        let confirmed = shop.sql("SELECT count(*) FROM orders WHERE state = 'confirmed'");
-        (confirmed == "200").then_some(())
-    })
-    .await;
-    shop.processed().await;
-    assert_eq!(shop.dead_letters().await, Vec::<Value>::new());
-    assert_eq!(shop.sql("SELECT available FROM products"), "799");
 }

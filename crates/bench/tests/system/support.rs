@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use devstack::servers::postgres::psql;
 use devstack::{Part, Stack, StackOptions};
 use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use storage::Storage;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep};
 
 /// How long what should come at once may take on a busy machine.
@@ -116,6 +118,13 @@ impl Shop {
         self.stack.psql(statement).unwrap()
     }
 
+    /// How many processors wait for a row that someone holds.
+    pub(crate) fn processors_waiting(&self) -> u32 {
+        let waiting = "SELECT count(*) FROM pg_stat_activity \
+                       WHERE application_name = 'order-processor' AND wait_event_type = 'Lock'";
+        self.sql(waiting).parse().unwrap()
+    }
+
     /// How many orders are stored.
     pub(crate) fn orders(&self) -> String {
         self.sql("SELECT count(*) FROM orders")
@@ -203,5 +212,37 @@ pub(crate) async fn until<T>(what: &str, limit: Duration, mut probe: impl AsyncF
         }
         assert!(Instant::now() < deadline, "waited {limit:?} in vain for {what}");
         sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// A product that someone keeps to himself: commands on it are taken in hand and get no further.
+pub(crate) struct Held {
+    holding: JoinHandle<()>,
+}
+
+/// Holds a product until it is released.
+pub(crate) async fn hold(shop: &Shop, sku: &str) -> Held {
+    let statement = format!(
+        "WITH held AS (SELECT * FROM products WHERE sku = '{sku}' FOR UPDATE) SELECT pg_sleep(300) FROM held"
+    );
+    let database = shop.stack.database_url().to_owned();
+    let holding = spawn_blocking(move || {
+        // Its end is that it is cancelled.
+        let _ = psql(&database, &statement);
+    });
+    until("the product to be held", SOON, async || {
+        (shop.sql(HOLDERS) == "1").then_some(())
+    })
+    .await;
+    Held { holding }
+}
+
+const HOLDERS: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+
+impl Held {
+    /// Lets it go.
+    pub(crate) async fn release(self, shop: &Shop) {
+        shop.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+        self.holding.await.unwrap();
     }
 }
