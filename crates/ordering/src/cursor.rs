@@ -14,7 +14,9 @@ pub fn cursor((at, id): (Timestamp, OrderId)) -> String {
 pub fn read_cursor(text: &str) -> Option<(Timestamp, OrderId)> {
     let decoded = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     let (at, id) = decoded.split_once(' ')?;
-    Some((at.parse().ok()?, id.parse().ok()?))
+    let at: Timestamp = at.parse().ok()?;
+    // No order is older, and Postgres refuses times of antiquity.
+    (at >= Timestamp::UNIX_EPOCH).then_some((at, id.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -31,5 +33,8 @@ mod tests {
         for wrong in ["", "?", "eA", "MSAy"] {
             assert_eq!(read_cursor(wrong), None, "{wrong}");
         }
+        let id = OrderId(uuid::Uuid::from_u128(7));
+        assert_eq!(read_cursor(&cursor((Timestamp::MIN, id))), None);
+        assert!(read_cursor(&cursor((Timestamp::MAX, id))).is_some());
     }
 }

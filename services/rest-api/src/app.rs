@@ -3,7 +3,9 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::{App, HttpServer, middleware, web};
+use actix_web::error::QueryPayloadError;
+use actix_web::http::StatusCode;
+use actix_web::{App, HttpServer, guard, middleware, web};
 use anyhow::Context;
 use chassis::args::RedisArgs;
 use chassis::connect::{Failure, retry};
@@ -17,7 +19,9 @@ use storage::{Storage, StorageError};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
-use crate::problem::{self, Problem};
+use crate::body::MaxTime;
+use crate::orders::Heartbeat;
+use crate::problem::{self, Kind, Problem};
 use crate::{catalog, guest_sessions, installations, observe, orders};
 
 /// The service's name, as other parts see it.
@@ -25,6 +29,8 @@ pub const NAME: &str = "rest-api";
 
 /// How often readiness is asked for.
 const HEALTH_PERIOD: Duration = Duration::from_secs(1);
+/// How long the head of a request may take to arrive.
+const HEAD_TIME: Duration = Duration::from_secs(5);
 
 /// The ports, bound by the caller, so that a test knows them.
 #[derive(Debug)]
@@ -165,6 +171,7 @@ struct State {
 }
 
 fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    let (heartbeat, max_time) = (Heartbeat(args.events_heartbeat), MaxTime(args.body_timeout));
     let mut server = HttpServer::new(move || {
         let state = state.clone();
         App::new()
@@ -172,13 +179,19 @@ fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle
             .app_data(web::Data::new(state.storage))
             .app_data(web::Data::new(state.tokens))
             .app_data(web::Data::new(state.stopping))
+            .app_data(web::Data::new(heartbeat))
+            .app_data(max_time)
             .app_data(web::QueryConfig::default().error_handler(|error, _| query_problem(&error).into()))
+            .app_data(web::PathConfig::default().error_handler(|_, _| Problem::new(Kind::NotFound).into()))
             .wrap(middleware::Compress::default())
+            .wrap(
+                middleware::ErrorHandlers::new().handler(StatusCode::NOT_ACCEPTABLE, problem::not_acceptable),
+            )
             .wrap(middleware::DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
             .wrap(middleware::from_fn(observe::observe))
             .configure(routes)
     })
-    .client_request_timeout(Duration::from_secs(5))
+    .client_request_timeout(HEAD_TIME)
     .client_disconnect_timeout(Duration::from_secs(1))
     .shutdown_timeout(args.service.drain_timeout.as_secs())
     .disable_signals();
@@ -189,29 +202,35 @@ fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle
     Ok(())
 }
 
-fn query_problem(error: &actix_web::error::QueryPayloadError) -> Problem {
-    Problem::invalid_field("", error.to_string())
+/// What is asked after the `?` is not read into numbers and such here, so what can be wrong is a name.
+fn query_problem(error: &QueryPayloadError) -> Problem {
+    let detail = match error {
+        QueryPayloadError::Deserialize(cause) => cause.to_string(),
+        other => other.to_string(),
+    };
+    Problem::invalid_field("", detail)
 }
 
 fn routes(config: &mut web::ServiceConfig) {
+    let get = || web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
     let resource = |path: &str, allowed: &'static str| {
         web::resource(path).default_service(problem::method_not_allowed(allowed))
     };
     config
         .service(resource("/v1/guest-sessions", "POST").route(web::post().to(guest_sessions::create)))
-        .service(resource("/v1/products", "GET").route(web::get().to(catalog::list)))
-        .service(resource("/v1/products/{sku}", "GET").route(web::get().to(catalog::read)))
+        .service(resource("/v1/products", "GET, HEAD").route(get().to(catalog::list)))
+        .service(resource("/v1/products/{sku}", "GET, HEAD").route(get().to(catalog::read)))
         .service(
-            resource("/v1/orders", "GET, POST")
-                .route(web::get().to(orders::list))
+            resource("/v1/orders", "GET, HEAD, POST")
+                .route(get().to(orders::list))
                 .route(web::post().to(orders::submit)),
         )
-        .service(resource("/v1/orders/{id}", "GET").route(web::get().to(orders::read)))
+        .service(resource("/v1/orders/{id}", "GET, HEAD").route(get().to(orders::read)))
         .service(resource("/v1/orders/{id}/events", "GET").route(web::get().to(orders::events)))
         .service(resource("/v1/orders/{id}/cancellation", "POST").route(web::post().to(orders::cancel)))
         .service(
             resource("/v1/installations/{installation_id}", "PUT").route(web::put().to(installations::put)),
         )
-        .service(resource("/problems/{name}", "GET").route(web::get().to(problem::explain)))
+        .service(resource("/problems/{name}", "GET, HEAD").route(get().to(problem::explain)))
         .default_service(web::to(problem::not_found));
 }

@@ -1,13 +1,14 @@
 //! What the service needs to know.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use chassis::args::{DatabaseArgs, NatsArgs, RedisArgs, SecretKeyArgs, ServiceArgs};
+use chassis::args::{DatabaseArgs, NatsArgs, RedisArgs, SecretKeyArgs, ServiceArgs, duration};
 use clap::Parser;
 
 /// The REST API for apps: order, follow, cancel, register devices for push.
 #[derive(Debug, Clone, Parser)]
-#[command(version, about)]
+#[command(version)]
 pub struct Args {
     /// Address of the public port.
     #[arg(
@@ -22,25 +23,57 @@ pub struct Args {
     #[arg(long, env = "HTTP_WORKERS", value_name = "N")]
     pub http_workers: Option<usize>,
 
-    /// The key of tokens and links.
+    /// How long a request's body may take to arrive, e.g. 10s.
+    #[arg(long, env = "BODY_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub body_timeout: Duration,
+
+    /// How often a silent stream of events says that it is alive, e.g. 15s. Shorter than the idle time-out of any proxy before it.
+    #[arg(long, env = "EVENTS_HEARTBEAT", value_name = "DURATION", default_value = "15s", value_parser = heartbeat)]
+    pub events_heartbeat: Duration,
+
     #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
     pub secret_key: SecretKeyArgs,
 
-    /// Postgres.
     #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
     pub database: DatabaseArgs,
 
-    /// NATS.
     #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
     pub nats: NatsArgs,
 
-    /// Redis.
     #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
     pub redis: RedisArgs,
 
-    /// The service itself.
     #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
     pub service: ServiceArgs,
+}
+
+/// A [`duration`] to wait again and again, so it can't be nothing.
+fn heartbeat(text: &str) -> Result<Duration, String> {
+    let period = duration(text)?;
+    if period.is_zero() {
+        return Err("must be longer than nothing".to_owned());
+    }
+    Ok(period)
 }
 
 #[cfg(test)]
@@ -53,10 +86,7 @@ mod tests {
     fn every_flag_has_an_environment_name() {
         let command = Args::command();
         command.clone().debug_assert();
-        for argument in command
-            .get_arguments()
-            .filter(|argument| !argument.is_positional())
-        {
+        for argument in command.get_arguments() {
             let built_in = ["help", "version"].contains(&argument.get_id().as_str());
             assert!(
                 built_in || argument.get_env().is_some(),
@@ -64,5 +94,17 @@ mod tests {
                 argument.get_id()
             );
         }
+    }
+
+    #[test]
+    fn the_help_says_what_the_service_is() {
+        let about = Args::command().get_about().map(ToString::to_string);
+        assert!(about.is_some_and(|words| words.starts_with("The REST API for apps")));
+    }
+
+    #[test]
+    fn a_heartbeat_takes_time() {
+        assert!(heartbeat("0s").is_err());
+        assert_eq!(heartbeat("15s"), Ok(Duration::from_secs(15)));
     }
 }

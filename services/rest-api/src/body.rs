@@ -4,8 +4,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::http::header;
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use domain::FieldError;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
@@ -14,8 +16,18 @@ use crate::problem::{Kind, Problem};
 
 /// The most bytes of a body.
 pub(crate) const MAX_BYTES: usize = 65_536;
-/// How long a body may take to arrive.
-const MAX_TIME: Duration = Duration::from_secs(10);
+
+/// How long a body may take to arrive. Application data; 10 s where there is none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MaxTime(pub(crate) Duration);
+
+impl MaxTime {
+    fn of(request: &HttpRequest) -> Duration {
+        request
+            .app_data::<Self>()
+            .map_or(Duration::from_secs(10), |limit| limit.0)
+    }
+}
 
 /// A JSON body.
 #[derive(Debug)]
@@ -62,7 +74,9 @@ struct Nothing {}
 
 fn check_type(request: &HttpRequest) -> Result<(), Problem> {
     let content_type = request.content_type().to_ascii_lowercase();
-    if content_type == "application/json" || content_type.ends_with("+json") {
+    let coding = request.headers().get(header::CONTENT_ENCODING);
+    let plain = coding.is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if plain && (content_type == "application/json" || content_type.ends_with("+json")) {
         Ok(())
     } else {
         Err(Problem::new(Kind::UnsupportedMediaType))
@@ -77,7 +91,7 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Probl
     if announced.is_some_and(|length: u64| length > MAX_BYTES as u64) {
         return Err(Problem::new(Kind::BodyTooLarge));
     }
-    tokio::time::timeout(MAX_TIME, collect(payload))
+    tokio::time::timeout(MaxTime::of(request), collect(payload))
         .await
         .unwrap_or_else(|_| Err(Problem::new(Kind::BodyTooSlow)))
 }
@@ -96,19 +110,47 @@ async fn collect(mut payload: Payload) -> Result<BytesMut, Problem> {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let reader = &mut serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
+    let value = fields(&mut *reader).map_err(|error| match error {
+        Unreadable::Field(error) => Problem::invalid(vec![error]),
+        Unreadable::Json(error) => malformed(&error),
+    })?;
+    reader.end().map_err(|error| malformed(&error))?;
+    // A sequence would be read field by field, in an order that nobody promised.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(Problem::invalid_field("", "must be a JSON object"));
+    }
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(Kind::MalformedJson).detail(format!("{error}."))
+}
+
+/// Why a value could not be read.
+pub(crate) enum Unreadable {
+    /// It is no JSON.
+    Json(serde_json::Error),
+    /// A field of it is not what it should be.
+    Field(FieldError),
+}
+
+/// Reads a value; where it can't be read, says which field is wrong.
+pub(crate) fn fields<'de, T, R>(reader: R) -> Result<T, Unreadable>
+where
+    T: DeserializeOwned,
+    R: serde::Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(reader).map_err(|error| {
         let pointer = pointer(error.path());
         let cause = error.into_inner();
-        if cause.is_data() {
-            Problem::invalid_field(&pointer, without_position(&cause))
-        } else {
-            Problem::new(Kind::MalformedJson).detail(format!("{cause}."))
+        if !cause.is_data() {
+            return Unreadable::Json(cause);
         }
-    })?;
-    reader
-        .end()
-        .map_err(|error| Problem::new(Kind::MalformedJson).detail(format!("{error}.")))?;
-    Ok(value)
+        Unreadable::Field(FieldError {
+            pointer,
+            detail: without_position(&cause),
+        })
+    })
 }
 
 /// RFC 6901.
@@ -154,5 +196,14 @@ mod tests {
             refused(r#"{"lines": [{"sku": "a", "quantity": 1e30}]}"#)["problem"],
             "invalid-input"
         );
+    }
+
+    #[test]
+    fn a_body_is_an_object() {
+        for other in ["[]", "[[]]", "1", "null", "\"text\"", " [ ]"] {
+            assert_eq!(refused(other)["problem"], "invalid-input", "{other}");
+        }
+        assert!(parse::<Nothing>(b"[]").is_err());
+        assert!(parse::<Nothing>(b" {} ").is_ok());
     }
 }

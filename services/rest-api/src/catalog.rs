@@ -1,13 +1,15 @@
 //! `GET /v1/products` and `GET /v1/products/{sku}`.
 
 use actix_web::http::header::{self, ETag, EntityTag};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::text::{Invalid, Text};
 use domain::{Product, Sku};
 use ordering::Ordering;
 use serde::{Deserialize, Serialize};
 
+use crate::conditional::Known;
 use crate::problem::{Kind, Problem};
 
 /// What can be asked of the list.
@@ -16,7 +18,7 @@ use crate::problem::{Kind, Problem};
 pub(crate) struct Query {
     category: Option<String>,
     cursor: Option<String>,
-    limit: Option<u32>,
+    limit: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -42,15 +44,17 @@ impl From<Product> for View {
     }
 }
 
+/// The products in the order of their SKUs, page by page.
 pub(crate) async fn list(
     ordering: web::Data<Ordering>,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, Problem> {
-    let limit = page_size(query.limit)?;
+    let limit = page_size(query.limit.as_deref())?;
+    let category = query.category.as_deref().map(read_category).transpose()?;
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let mut products = ordering
         .products(
-            query.category.as_deref(),
+            category.as_ref().map(Text::as_str),
             after.as_ref(),
             limit + 1,
             chassis::clock::now(),
@@ -71,9 +75,11 @@ pub(crate) async fn list(
         }))
 }
 
+/// One product; 304 where the client has it as it stands.
 pub(crate) async fn read(
     ordering: web::Data<Ordering>,
     sku: web::Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let sku: Sku = sku.parse().map_err(|_| Problem::new(Kind::NotFound))?;
     let product = ordering
@@ -82,18 +88,34 @@ pub(crate) async fn read(
         .map_err(|error| Problem::unavailable(&error))?;
     let product = product.ok_or_else(|| Problem::new(Kind::NotFound))?;
     let tag = EntityTag::new_strong(format!("{}.{}", product.version, product.available));
-    Ok(HttpResponse::Ok()
+    let unchanged = Known::of(&request).has(&tag);
+    let mut response = if unchanged {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    response
         .insert_header((header::CACHE_CONTROL, "public, max-age=10"))
-        .insert_header(ETag(tag))
-        .json(View::from(product)))
+        .insert_header(ETag(tag));
+    Ok(if unchanged {
+        response.finish()
+    } else {
+        response.json(View::from(product))
+    })
 }
 
 /// The size of a page: 1 to 100, 20 when not asked for.
-pub(crate) fn page_size(asked: Option<u32>) -> Result<u32, Problem> {
-    match asked.unwrap_or(20) {
-        limit @ 1..=100 => Ok(limit),
+pub(crate) fn page_size(asked: Option<&str>) -> Result<u32, Problem> {
+    match asked.map_or(Ok(20), str::parse) {
+        Ok(limit @ 1..=100) => Ok(limit),
         _ => Err(Problem::invalid_field("/limit", "must be a number from 1 to 100")),
     }
+}
+
+/// A product's category, as [`Product::category`] is.
+fn read_category(text: &str) -> Result<Text<1, 60>, Problem> {
+    text.parse()
+        .map_err(|Invalid(detail)| Problem::invalid_field("/category", detail))
 }
 
 fn read_cursor(text: &str) -> Result<Sku, Problem> {

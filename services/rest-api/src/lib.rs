@@ -5,6 +5,7 @@ pub mod args;
 mod auth;
 mod body;
 mod catalog;
+mod conditional;
 mod guest_sessions;
 mod idempotency;
 mod installations;

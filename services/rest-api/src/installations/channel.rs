@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use storage::{Channel, Platform};
 use url::{Host, Url};
 
+use crate::body::{self, Unreadable};
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Apns {
@@ -55,20 +57,20 @@ pub(super) fn parse(platform: Platform, value: serde_json::Value) -> Result<Chan
         }
         Platform::Wns => {
             let Wns { uri } = shape(value)?;
-            require(
-                is_wns(&uri),
-                "/uri",
-                "must be an https address at notify.windows.com, without port or user",
-            )?;
+            let words = "must be an https address at notify.windows.com, without port or user";
+            let uri = wns(&uri).ok_or_else(|| wrong("/uri", words))?;
             Ok(Channel::Wns { uri })
         }
     }
 }
 
 fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError> {
-    serde_json::from_value(value).map_err(|error| FieldError {
-        pointer: "/channel".into(),
-        detail: error.to_string(),
+    if !value.is_object() {
+        return Err(wrong("", "must be a JSON object"));
+    }
+    body::fields(value).map_err(|error| match error {
+        Unreadable::Field(error) => wrong(&error.pointer, &error.detail),
+        Unreadable::Json(error) => wrong("", &error.to_string()),
     })
 }
 
@@ -76,21 +78,27 @@ fn require(holds: bool, pointer: &str, detail: &str) -> Result<(), FieldError> {
     if holds {
         return Ok(());
     }
-    Err(FieldError {
-        pointer: format!("/channel{pointer}"),
-        detail: detail.into(),
-    })
+    Err(wrong(pointer, detail))
 }
 
-/// Whether the address is one that Microsoft gives out: https, port 443, no user, host equal to or below notify.windows.com.
-fn is_wns(uri: &str) -> bool {
-    let Ok(url) = Url::parse(uri) else { return false };
+fn wrong(pointer: &str, detail: &str) -> FieldError {
+    FieldError {
+        pointer: format!("/channel{pointer}"),
+        detail: detail.into(),
+    }
+}
+
+/// The address in its normal form, where it is one that Microsoft gives out: https, port 443, no user, host equal to or below
+/// notify.windows.com. What is kept is what was checked, not what was sent: readers of addresses differ on spaces, tabs and backslashes.
+fn wns(uri: &str) -> Option<String> {
+    let url = Url::parse(uri).ok()?;
     let Some(Host::Domain(host)) = url.host() else {
-        return false;
+        return None;
     };
     let at_home = host == "notify.windows.com" || host.ends_with(".notify.windows.com");
     let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
-    uri.len() <= 2048 && url.scheme() == "https" && plain && at_home
+    let fits = uri.len() <= 2048 && url.as_str().len() <= 2048;
+    (fits && url.scheme() == "https" && plain && at_home).then(|| url.into())
 }
 
 #[cfg(test)]
@@ -104,7 +112,7 @@ mod tests {
             "https://db5.NOTIFY.windows.com/?token=a",
             "https://db5.notify.windows.com:443/?token=a",
         ] {
-            assert!(is_wns(good), "{good}");
+            assert!(wns(good).is_some(), "{good}");
         }
         for bad in [
             "http://db5.notify.windows.com/",
@@ -119,8 +127,16 @@ mod tests {
             "file:///notify.windows.com",
             "",
         ] {
-            assert!(!is_wns(bad), "{bad}");
+            assert_eq!(wns(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_address_is_kept_as_it_was_checked() {
+        assert_eq!(
+            wns("https:\\\\DB5.notify.win\tdows.com:443/?token=\u{0}a b").as_deref(),
+            Some("https://db5.notify.windows.com/?token=%00a%20b")
+        );
     }
 
     #[test]
@@ -134,6 +150,15 @@ mod tests {
     #[test]
     fn a_channel_of_another_platform_is_refused() {
         let error = parse(Platform::Fcm, serde_json::json!({ "token": "00" })).unwrap_err();
-        assert_eq!(error.pointer, "/channel");
+        assert!(error.detail.contains("token"), "{}", error.detail);
+        for wrong in [
+            serde_json::json!([]),
+            serde_json::json!("x"),
+            serde_json::json!(["0"]),
+        ] {
+            assert_eq!(parse(Platform::Apns, wrong).unwrap_err().pointer, "/channel");
+        }
+        let number = parse(Platform::Apns, serde_json::json!({ "token": 1 })).unwrap_err();
+        assert_eq!(number.pointer, "/channel/token");
     }
 }

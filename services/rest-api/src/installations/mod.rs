@@ -75,16 +75,10 @@ impl Draft {
                 });
             }
         };
-        let word = |text: &str, most: usize, extra: &[u8]| {
-            (1..=most).contains(&text.len())
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || extra.contains(&b))
-        };
         check(
-            word(&self.app, 60, b".-_"),
+            is_app(&self.app),
             "/app",
-            "must be 1 to 60 letters, digits, dots and hyphens",
+            "must be 1 to 60 letters, digits, dots, hyphens and underscores",
         );
         check(
             ["production", "development"].contains(&self.environment.as_str()),
@@ -92,7 +86,7 @@ impl Draft {
             "must be production or development",
         );
         check(
-            word(&self.locale, 35, b"-"),
+            is_language_tag(&self.locale),
             "/locale",
             "must be a language tag such as en or de-AT",
         );
@@ -112,6 +106,48 @@ impl Draft {
                 errors.push(error);
                 Err(errors)
             }
+        }
+    }
+}
+
+fn is_app(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+    (1..=60).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// The shape of a BCP 47 tag: a language of letters, then subtags, all of 1 to 8 characters.
+fn is_language_tag(text: &str) -> bool {
+    let subtag =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let language = text.split('-').next().unwrap_or_default();
+    text.len() <= 35
+        && text.split('-').all(subtag)
+        && language.len() >= 2
+        && language.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_has_the_shape_of_a_language_tag() {
+        for good in ["en", "de-AT", "zh-Hant-TW", "es-419", "sl-rozaj-biske-1994"] {
+            assert!(is_language_tag(good), "{good}");
+        }
+        for bad in [
+            "",
+            "-",
+            "e",
+            "en-",
+            "-en",
+            "en--US",
+            "12",
+            "en_US",
+            "en-ninechars",
+            "ü",
+        ] {
+            assert!(!is_language_tag(bad), "{bad}");
         }
     }
 }

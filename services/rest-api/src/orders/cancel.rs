@@ -27,7 +27,7 @@ pub(crate) async fn cancel(
     Ok(HttpResponse::Accepted()
         .insert_header((header::LOCATION, super::location(id)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header(ETag(super::tag(order.version)))
+        .insert_header(ETag(super::tag(&order)))
         .json(OrderView::from(&order)))
 }
 

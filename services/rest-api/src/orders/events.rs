@@ -1,13 +1,15 @@
-//! `GET /v1/orders/{id}/events`: an order as server-sent events.
+//! `GET /v1/orders/{id}/events`: an order as server-sent events (HTML Standard, 9.2).
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::time::Duration;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use actix_web_lab::sse;
 use domain::{Order, Version};
-use futures_util::StreamExt;
+use futures_util::stream::{self, Peekable};
+use futures_util::{FutureExt, Stream, StreamExt};
 use ordering::Ordering;
 use tokio_util::sync::CancellationToken;
 
@@ -15,35 +17,57 @@ use super::view::OrderView;
 use crate::auth::Caller;
 use crate::problem::{Kind, Problem};
 
-/// How often a silent stream says that it is alive.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often a silent stream says that it is alive. Application data.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Heartbeat(pub(crate) Duration);
 
-/// The order now and at every later version, each once, in order; `Last-Event-ID` resumes after a version.
-/// Ends when the order's state is terminal or the service stops (the client then reconnects).
+/// How soon a client connects again.
+const RETRY: Duration = Duration::from_secs(1);
+
+type Orders = Peekable<Pin<Box<dyn Stream<Item = Order>>>>;
+
+/// The order now and at every later version it is found at, each once, in order; `Last-Event-ID` resumes after a version. `end` follows the
+/// last version there will be; who connects again after it is answered 204, upon which a browser stops.
+/// When the service stops the stream ends without it: the client connects again.
 pub(crate) async fn events(
     ordering: web::Data<Ordering>,
     stopping: web::Data<CancellationToken>,
+    heartbeat: web::Data<Heartbeat>,
     caller: Caller,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = super::order_id(&id)?;
+    let after = last_event_id(&request)?;
     let orders = ordering
-        .watch(caller.access(), id, last_event_id(&request)?)
+        .watch(caller.access(), id, after)
         .await
         .map_err(|error| Problem::unavailable(&error))?
         .ok_or_else(|| Problem::new(Kind::NotFound))?;
+    let mut orders: Orders = (Box::pin(orders) as Pin<Box<dyn Stream<Item = Order>>>).peekable();
+    let over = Pin::new(&mut orders).peek().now_or_never() == Some(None);
+    if over && after.is_some() {
+        return Ok(HttpResponse::NoContent().finish());
+    }
     let events = orders
-        .map(|order| Ok::<_, Infallible>(event(&order)))
+        .map(|order| event(&order))
+        .chain(stream::once(async { sse::Data::new("").event("end").into() }))
+        .map(Ok::<_, Infallible>)
         .take_until(stopping.get_ref().clone().cancelled_owned());
     let mut response = sse::Sse::from_stream(Box::pin(events))
-        .with_keep_alive(HEARTBEAT)
-        .with_retry_duration(Duration::from_secs(1))
+        .with_keep_alive(heartbeat.0)
+        .with_retry_duration(RETRY)
         .respond_to(&request)
         .map_into_boxed_body();
-    response.headers_mut().insert(
+    let headers = response.headers_mut();
+    headers.insert(
         header::CACHE_CONTROL,
-        header::HeaderValue::from_static("private, no-store"),
+        HeaderValue::from_static("private, no-store"),
+    );
+    // The word by which nginx and those like it pass each event on at once.
+    headers.insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
     );
     Ok(response)
 }
@@ -57,8 +81,10 @@ fn event(order: &Order) -> sse::Event {
         .into()
 }
 
+/// The version that a client saw last. An empty id is what one sends that saw none.
 fn last_event_id(request: &HttpRequest) -> Result<Option<Version>, Problem> {
-    let Some(value) = request.headers().get("last-event-id") else {
+    let sent = request.headers().get("last-event-id");
+    let Some(value) = sent.filter(|value| !value.is_empty()) else {
         return Ok(None);
     };
     let version = value.to_str().ok().and_then(|text| text.parse().ok());

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 pub(crate) struct Query {
     state: Option<String>,
     cursor: Option<String>,
-    limit: Option<u32>,
+    limit: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ pub(crate) async fn list(
     caller: Caller,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, Problem> {
-    let limit = page_size(query.limit)?;
+    let limit = page_size(query.limit.as_deref())?;
     let state: Option<OrderState> = match query.state.as_deref().map(str::parse) {
         None => None,
         Some(Ok(state)) => Some(state),

@@ -1,12 +1,13 @@
 //! `GET /v1/orders/{id}`
 
-use actix_web::http::header::{self, ETag, Header as _, IfNoneMatch};
+use actix_web::http::header::{self, ETag};
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::Version;
 use ordering::Ordering;
 
 use super::view::OrderView;
 use crate::auth::Caller;
+use crate::conditional::Known;
 use crate::problem::{Kind, Problem};
 
 /// The order as it stands. The version in `If-None-Match` is a floor: an older one is never answered.
@@ -17,30 +18,27 @@ pub(crate) async fn read(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = super::order_id(&id)?;
-    let known = known_version(&request);
+    let known = Known::of(&request);
+    let floor = known.tags().filter_map(super::version_of).max();
     let order = ordering
-        .look_up(caller.access(), id, known.unwrap_or(Version(0)))
+        .look_up(caller.access(), id, floor.unwrap_or(Version(0)))
         .await
         .map_err(|error| Problem::unavailable(&error))?
         .ok_or_else(|| Problem::new(Kind::NotFound))?;
-    let mut response = match known {
-        Some(version) if version == order.version => HttpResponse::NotModified(),
-        _ => HttpResponse::Ok(),
+    let tag = super::tag(&order);
+    let unchanged = known.has(&tag);
+    let mut response = if unchanged {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
     };
     response
-        .insert_header(ETag(super::tag(order.version)))
+        .insert_header(ETag(tag))
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))
         .insert_header((header::VARY, "authorization"));
-    Ok(match known {
-        Some(version) if version == order.version => response.finish(),
-        _ => response.json(OrderView::from(&order)),
+    Ok(if unchanged {
+        response.finish()
+    } else {
+        response.json(OrderView::from(&order))
     })
-}
-
-/// The highest version that the client says it has.
-fn known_version(request: &HttpRequest) -> Option<Version> {
-    match IfNoneMatch::parse(request).ok()? {
-        IfNoneMatch::Items(tags) => tags.iter().filter_map(|tag| tag.tag().parse().ok()).max(),
-        IfNoneMatch::Any => None,
-    }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, ETag};
 use actix_web::{HttpResponse, web};
-use domain::{OrderDraft, Version};
+use domain::OrderDraft;
 use ordering::{Ordering, SubmitError};
 
 use super::view::AcceptedView;
@@ -30,7 +30,7 @@ pub(crate) async fn submit(
     response
         .insert_header((header::LOCATION, super::location(accepted.order.id)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header(ETag(super::tag(Version::FIRST)));
+        .insert_header(ETag(super::tag(&accepted.order)));
     if accepted.replayed {
         response.insert_header(("idempotent-replayed", "true"));
     }

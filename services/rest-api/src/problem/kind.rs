@@ -1,0 +1,173 @@
+//! The kinds of problems, and what stands at the address of each.
+
+use actix_web::http::StatusCode;
+
+/// The ways a request can go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    MalformedJson,
+    InvalidInput,
+    IdempotencyKeyMissing,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyReused,
+    Unauthorized,
+    NotFound,
+    MethodNotAllowed,
+    NotAcceptable,
+    UnsupportedMediaType,
+    BodyTooLarge,
+    BodyTooSlow,
+    QueueFull,
+    Unavailable,
+}
+
+/// What stands at a problem's address.
+pub(super) struct Entry {
+    kind: Kind,
+    pub(super) name: &'static str,
+    pub(super) status: StatusCode,
+    pub(super) title: &'static str,
+    pub(super) remedy: &'static str,
+}
+
+const fn entry(
+    kind: Kind,
+    name: &'static str,
+    status: StatusCode,
+    title: &'static str,
+    remedy: &'static str,
+) -> Entry {
+    Entry {
+        kind,
+        name,
+        status,
+        title,
+        remedy,
+    }
+}
+
+const ENTRIES: [Entry; 14] = [
+    entry(
+        Kind::MalformedJson,
+        "malformed-json",
+        StatusCode::BAD_REQUEST,
+        "The body is not JSON",
+        "Send one JSON object as UTF-8. The detail names line and column.",
+    ),
+    entry(
+        Kind::InvalidInput,
+        "invalid-input",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "Something in the request is not valid",
+        "Each entry of `errors` points at a field and says what is wrong with it. Nothing was done.",
+    ),
+    entry(
+        Kind::IdempotencyKeyMissing,
+        "idempotency-key-missing",
+        StatusCode::BAD_REQUEST,
+        "The request needs an Idempotency-Key",
+        "Make a random key (a UUID will do) for each new request, and send the same key again with every retry of it.",
+    ),
+    entry(
+        Kind::IdempotencyKeyInvalid,
+        "idempotency-key-invalid",
+        StatusCode::BAD_REQUEST,
+        "The Idempotency-Key can't be used",
+        "A key has 1 to 255 visible ASCII characters and is sent once.",
+    ),
+    entry(
+        Kind::IdempotencyKeyReused,
+        "idempotency-key-reused",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The Idempotency-Key was used for another request",
+        "A key belongs to one request with one body. Make a new key for a new request.",
+    ),
+    entry(
+        Kind::Unauthorized,
+        "unauthorized",
+        StatusCode::UNAUTHORIZED,
+        "A token is needed",
+        "Get a guest token with POST /v1/guest-sessions and send it as `Authorization: Bearer <token>`.",
+    ),
+    entry(
+        Kind::NotFound,
+        "not-found",
+        StatusCode::NOT_FOUND,
+        "There is nothing here for you",
+        "Check the address, and that the token is the one the thing belongs to.",
+    ),
+    entry(
+        Kind::MethodNotAllowed,
+        "method-not-allowed",
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This method does not work here",
+        "The Allow header names the methods that do.",
+    ),
+    entry(
+        Kind::NotAcceptable,
+        "not-acceptable",
+        StatusCode::NOT_ACCEPTABLE,
+        "None of the accepted codings can be sent",
+        "Accept-Encoding has to leave one of br, gzip, deflate or identity. Without the header nothing is compressed.",
+    ),
+    entry(
+        Kind::UnsupportedMediaType,
+        "unsupported-media-type",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "The body is of another type than JSON",
+        "Send `Content-Type: application/json`, not compressed.",
+    ),
+    entry(
+        Kind::BodyTooLarge,
+        "body-too-large",
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The body is too large",
+        "A body has at most 65,536 bytes.",
+    ),
+    entry(
+        Kind::BodyTooSlow,
+        "body-too-slow",
+        StatusCode::REQUEST_TIMEOUT,
+        "The body did not arrive in time",
+        "A body has 10 seconds to arrive, where the operator has not set another time. Send the request again, with the same Idempotency-Key.",
+    ),
+    entry(
+        Kind::QueueFull,
+        "queue-full",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Too many orders are waiting",
+        "Nothing was stored. Send the request again after Retry-After, with the same Idempotency-Key.",
+    ),
+    entry(
+        Kind::Unavailable,
+        "unavailable",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "This can't be answered right now",
+        "Send the request again after Retry-After. A POST with the same Idempotency-Key never takes effect twice.",
+    ),
+];
+
+impl Kind {
+    /// What stands at its address.
+    pub(super) fn entry(self) -> &'static Entry {
+        let matching = ENTRIES.iter().find(|entry| entry.kind == self);
+        matching.unwrap_or(&ENTRIES[ENTRIES.len() - 1])
+    }
+}
+
+/// What stands at the address `/problems/{name}`.
+pub(super) fn named(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_an_entry_of_its_own() {
+        for entry in &ENTRIES {
+            assert_eq!(entry.kind.entry().name, entry.name);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The API over HTTP against real servers: as apps use it, and as those do who send it nonsense.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod answer;
+mod catalog;
+mod events;
+mod faults;
+mod fuzz;
+mod gate;
+mod guests;
+mod installations;
+mod limits;
+mod orders;
+mod start;
+mod stream;
+mod support;
+mod verdicts;
