@@ -1,5 +1,7 @@
 //! Logs and metrics.
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -27,6 +29,8 @@ pub fn init(args: &TelemetryArgs) -> anyhow::Result<Telemetry> {
         .with_context(|| format!("--log {:?} can't be read; try --log info", args.log))?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Colours are for people who look on, not for files and collectors.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(BoxMakeWriter::new(std::io::stderr));
     match args.log_format {
         LogFormat::Text => lines.try_init(),

@@ -36,8 +36,11 @@ impl Storage {
             limit: options.timeout * 2 + Duration::from_secs(1),
         };
         // The pool would only say that it waited in vain; one connection by hand says why.
-        let reached = async { Ok(address(&options.url)?.connect().await?.close().await?) };
-        within(options.timeout, reached).await?;
+        let place = address(&options.url)?;
+        let reached = async { Ok(place.connect().await?.close().await?) };
+        within(options.timeout, reached)
+            .await
+            .map_err(|error| at(&place, error))?;
         storage.within(migrate::check(&storage.pool)).await?;
         Ok(storage)
     }
@@ -82,6 +85,16 @@ pub(crate) fn address(url: &SecretString) -> Result<PgConnectOptions, StorageErr
             "the address is not postgres://user@host:port/database: {error}"
         ))
     })
+}
+
+/// Says where the server was looked for.
+fn at(place: &PgConnectOptions, error: StorageError) -> StorageError {
+    match error {
+        StorageError::Unavailable(why) => {
+            StorageError::Unavailable(format!("{}:{}: {why}", place.get_host(), place.get_port()))
+        }
+        other => other,
+    }
 }
 
 fn pool(options: &ConnectOptions) -> Result<PgPool, StorageError> {
