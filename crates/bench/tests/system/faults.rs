@@ -11,8 +11,12 @@ use crate::support::{Shop, orders_only};
 const ORDERS: u64 = 2000;
 const PER_SECOND: f64 = 55.0;
 const DEATHS: u64 = 10;
-/// After how many orders each server dies.
-const SERVERS: [(u64, Part); 3] = [(500, Part::Nats), (1000, Part::Postgres), (1500, Part::Redis)];
+/// After how many orders each server dies, and after how many it comes back. NATS stays away for longer than a front door waits for it.
+const SERVERS: [(u64, u64, Part); 3] = [
+    (400, 800, Part::Nats),
+    (1000, 1150, Part::Postgres),
+    (1500, 1650, Part::Redis),
+];
 
 fn load() -> Load {
     Load {
@@ -36,9 +40,10 @@ async fn kill_processor(shop: &Shop, progress: &Progress) {
 }
 
 async fn restart_servers(shop: &Shop, progress: &Progress) {
-    for (orders, server) in SERVERS {
-        progress.reached(orders).await;
+    for (dies, returns, server) in SERVERS {
+        progress.reached(dies).await;
         shop.stack.kill(server).await.unwrap();
+        progress.reached(returns).await;
         shop.stack.start_part(server).await.unwrap();
     }
 }
@@ -61,6 +66,9 @@ async fn under_load_ten_deaths_of_the_processor_and_one_of_each_server_break_no_
         (ORDERS, 0, 0),
         "{report}"
     );
+
+    let sent_again = report.put_off + report.unknown_attempts;
+    assert!(sent_again > 0, "the faults were felt: {report}");
 
     let (history, storage) = (history.records(), shop.storage().await);
     let audit = app::settled(&storage, &history, Duration::from_secs(15))
