@@ -112,7 +112,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let reader = &mut serde_json::Deserializer::from_slice(body);
     let value = fields(&mut *reader).map_err(|error| match error {
         Unreadable::Field(error) => Problem::invalid(vec![error]),
-        Unreadable::Json(error) => malformed(&error),
+        Unreadable::Json(pointer, error) => wrong_or_malformed(&pointer, &error, body),
     })?;
     reader.end().map_err(|error| malformed(&error))?;
     // A sequence would be read field by field, in an order that nobody promised.
@@ -122,14 +122,22 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
+/// The reader calls it no JSON, too, where a number stands in place of a word: so the whole is looked at once more.
+fn wrong_or_malformed(pointer: &str, error: &serde_json::Error, body: &[u8]) -> Problem {
+    match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(_) => Problem::invalid_field(pointer, "can't be read as what it should be"),
+        Err(_) => malformed(error),
+    }
+}
+
 fn malformed(error: &serde_json::Error) -> Problem {
     Problem::new(Kind::MalformedJson).detail(format!("{error}."))
 }
 
 /// Why a value could not be read.
 pub(crate) enum Unreadable {
-    /// It is no JSON.
-    Json(serde_json::Error),
+    /// It is no JSON, at the field that the pointer names.
+    Json(String, serde_json::Error),
     /// A field of it is not what it should be.
     Field(FieldError),
 }
@@ -144,7 +152,7 @@ where
         let pointer = pointer(error.path());
         let cause = error.into_inner();
         if !cause.is_data() {
-            return Unreadable::Json(cause);
+            return Unreadable::Json(pointer, cause);
         }
         Unreadable::Field(FieldError {
             pointer,

@@ -70,7 +70,7 @@ fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError>
     }
     body::fields(value).map_err(|error| match error {
         Unreadable::Field(error) => wrong(&error.pointer, &error.detail),
-        Unreadable::Json(error) => wrong("", &error.to_string()),
+        Unreadable::Json(pointer, error) => wrong(&pointer, &error.to_string()),
     })
 }
 

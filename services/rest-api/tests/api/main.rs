@@ -3,13 +3,16 @@
 
 mod answer;
 mod catalog;
+mod dice;
 mod events;
 mod faults;
 mod fuzz;
 mod gate;
 mod guests;
+mod heads;
 mod installations;
 mod limits;
+mod lists;
 mod orders;
 mod start;
 mod stream;

@@ -140,6 +140,18 @@ impl Api {
         assert_eq!((waiting, stored.orders.len()), (0, 0), "an order was made");
     }
 
+    /// Waits until no order's command is left to be handled.
+    pub(crate) async fn wait_handled(&self) {
+        eventually("every command to be handled", async || {
+            let queues = self.messaging.queues().await.ok()?;
+            let mut orders = queues.iter().filter(|queue| queue.stream == "ORDERS");
+            orders
+                .all(|queue| queue.pending + queue.in_hand == 0)
+                .then_some(())
+        })
+        .await;
+    }
+
     /// Stops what runs here and waits for its end.
     pub(crate) async fn close(self) {
         self.stop.cancel();

@@ -79,23 +79,29 @@ async fn an_order_is_called_off_once() {
         (&json!(3), &json!("customer"))
     );
 
-    for key in ["cancel", "another"] {
-        let again = guest.post(&format!("{path}/cancellation"), key, &json!({})).await;
-        assert_eq!(again.status, 202);
-    }
-    eventually("all wishes to be handled", async || {
-        let queues = api.messaging.queues().await.ok()?;
-        queues
-            .iter()
-            .all(|queue| queue.pending + queue.in_hand == 0)
-            .then_some(())
+    let again = guest
+        .post(&format!("{path}/cancellation"), "cancel", &json!({}))
+        .await;
+    assert_eq!((again.status, again.header("etag").as_str()), (202, "\"3\""));
+    api.wait_handled().await;
+    assert_eq!(
+        guest.get(&path).await.json()["version"],
+        3,
+        "a retry is no wish of its own"
+    );
+
+    let another = guest
+        .post(&format!("{path}/cancellation"), "another", &json!({}))
+        .await;
+    assert_eq!(another.status, 202);
+    api.wait_handled().await;
+    let order = eventually("the refusal in the history", async || {
+        Some(guest.get(&path).await.json()).filter(|order| order["version"] == 4)
     })
     .await;
-    let order = guest.get(&path).await.json();
     assert_eq!(
-        (&order["state"], &order["version"]),
-        (&json!("cancelled"), &json!(3)),
-        "{order}"
+        (&order["state"], &order["history"][3]["reason"]["code"]),
+        (&json!("cancelled"), &json!("too_late"))
     );
     assert_eq!(
         api.storage

@@ -1,0 +1,76 @@
+//! Heads of requests that are too slow or too large, and methods and addresses that are not ours.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::answer::{Answer, raw, read_to_end};
+use crate::support::Api;
+
+#[tokio::test]
+async fn a_head_that_does_not_arrive_is_cut_off() {
+    let api = Api::start().await;
+    let began = Instant::now();
+    let answer = raw(
+        api.address,
+        b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ",
+        Duration::from_secs(10),
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(began.elapsed() >= Duration::from_secs(4), "{:?}", began.elapsed());
+    let large = format!(
+        "GET / HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n",
+        "x".repeat(1 << 20)
+    );
+    let mut stream = TcpStream::connect(api.address).await.unwrap();
+    let (mut reader, mut writer) = stream.split();
+    let writing = writer.write_all(large.as_bytes());
+    let (_, answer) = tokio::join!(writing, read_to_end(&mut reader, Duration::from_secs(10)));
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    api.close().await;
+}
+
+#[tokio::test]
+async fn methods_and_addresses_that_are_not_ours_are_refused() {
+    let api = Api::start().await;
+    let own = Method::from_bytes(b"BREW").unwrap();
+    for (method, path, allowed) in [
+        (Method::DELETE, "/v1/orders", "GET, HEAD, POST"),
+        (Method::PUT, "/v1/orders/x", "GET, HEAD"),
+        (Method::GET, "/v1/guest-sessions", "POST"),
+        (Method::POST, "/v1/orders/x/events", "GET"),
+        (Method::GET, "/v1/orders/x/cancellation", "POST"),
+        (Method::GET, "/v1/installations/x", "PUT"),
+        (Method::OPTIONS, "/v1/products", "GET, HEAD"),
+        (Method::TRACE, "/v1/products/x", "GET, HEAD"),
+        (Method::PATCH, "/problems/not-found", "GET, HEAD"),
+        (own.clone(), "/v1/products", "GET, HEAD"),
+    ] {
+        let answer = Answer::of(api.request(method.clone(), path)).await;
+        answer.problem(405, "method-not-allowed");
+        assert_eq!(answer.header("allow"), allowed, "{method} {path}");
+    }
+    for path in [
+        "/",
+        "/v1",
+        "/v1/orders/",
+        "/v1/orders/x/y",
+        "/.env",
+        "/v2/orders",
+        "//",
+        "/%00",
+    ] {
+        for method in [Method::GET, Method::POST, own.clone()] {
+            Answer::of(api.request(method, path))
+                .await
+                .problem(404, "not-found");
+        }
+    }
+    api.get("/problems/nothing").await.problem(404, "not-found");
+    let metrics = api.ask_admin("/metrics").await;
+    assert!(!metrics.text.contains("BREW"), "a client makes no labels");
+    api.close().await;
+}
