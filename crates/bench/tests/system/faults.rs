@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bench::{Api, Expectations, History, Load, Pace, Progress, What, app, check};
 use devstack::Part;
+use domain::OrderState;
 
 use crate::support::{Shop, orders_only};
 
@@ -82,6 +83,13 @@ async fn under_load_ten_deaths_of_the_processor_and_one_of_each_server_break_no_
         &violations[..violations.len().min(10)]
     );
     assert_eq!(audit.orders.len() as u64, ORDERS);
+    for state in [OrderState::Confirmed, OrderState::Rejected] {
+        let orders = audit.orders.iter().filter(|order| order.state == state).count();
+        assert!(
+            orders > 100,
+            "{orders} orders are {state}: some products sell out, most do not"
+        );
+    }
     let seen = history
         .iter()
         .filter(|record| matches!(record.what, What::Seen { .. }))
