@@ -7,143 +7,136 @@ use serde_json::{Value, json};
 
 use crate::support::{Guest, draft};
 
-pub(crate) fn request(dice: &mut StdRng, guest: &Guest<'_>, order: &str) -> Vec<u8> {
-    let method = pick(
-        dice,
+/// Headers beside those that a request needs, and values that are not all theirs.
+const HEADERS: [(&str, &[&str]); 5] = [
+    (
+        "if-none-match",
         &[
-            "GET", "GET", "POST", "POST", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS", "BREW",
+            "\"1\"",
+            "W/\"2\"",
+            "*",
+            "x",
+            "\"",
+            "\u{e4}",
+            "\"1-held\"",
+            "\"99999999999\"",
         ],
-    );
-    let mut path = path(dice, order);
+    ),
+    ("last-event-id", &["1", "4294967295", "-1", "x", "", "\u{e4}"]),
+    (
+        "accept-encoding",
+        &["gzip", "br", "deflate", "*", "*;q=0", "\u{e4}", ";;,q"],
+    ),
+    ("content-encoding", &["gzip", "identity", "identity", "\u{e4}"]),
+    ("x-request-id", &["abc", "\u{e4}", "a b", ""]),
+];
+
+pub(crate) fn request(dice: &mut StdRng, guest: &Guest<'_>, order: &str) -> Vec<u8> {
+    let (mut method, mut path) = place(dice, order);
+    if dice.random_ratio(1, 10) {
+        method = pick(
+            dice,
+            &["GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS", "BREW"],
+        );
+    }
     if dice.random_ratio(1, 3) {
         let name = pick(dice, &["limit", "cursor", "state", "category", "x", ""]);
-        let value = pick(
-            dice,
-            &[
-                "1",
-                "0",
-                "-1",
-                "x",
-                "%00",
-                "%FF",
-                "confirmed",
-                "eA",
-                "99999999999",
-                "a=b&limit=1",
-                "tea",
-            ],
-        );
+        let numbers = ["1", "0", "-1", "99999999999", "a=b&limit=1"];
+        let words = [
+            "x",
+            "%00",
+            "%FF",
+            "confirmed",
+            "eA",
+            "tea",
+            "LTAwOTk5OS0wMS0wMlQwMTo1OTo1OVogeA",
+        ];
+        let value = *numbers
+            .iter()
+            .chain(&words)
+            .collect::<Vec<_>>()
+            .choose(dice)
+            .unwrap();
         path = format!("{path}?{name}={value}");
     }
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n").into_bytes();
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+    let mut add = |name: &str, value: &str| head.push_str(&format!("{name}: {value}\r\n"));
     let bearer = format!("Bearer {}", guest.token);
-    let headers: [(&str, &[&str]); 8] = [
-        (
-            "authorization",
-            &[
-                bearer.as_str(),
-                &bearer,
-                &bearer,
-                "Bearer wbg_x",
-                "Basic eDp5",
-                "\u{e4}",
-                "",
-            ],
-        ),
-        (
-            "idempotency-key",
-            &["k", "a-2", "b-3", "c-4", "", "two words", "\u{e4}"],
-        ),
-        (
-            "content-type",
-            &[
-                "application/json",
-                "application/json",
-                "application/json",
-                "text/plain",
-                "\u{e4}",
-                "application/x+json",
-                ";",
-            ],
-        ),
-        (
-            "if-none-match",
-            &[
-                "\"1\"",
-                "W/\"2\"",
-                "*",
-                "x",
-                "\"",
-                "\u{e4}",
-                "\"1-held\"",
-                "\"99999999999\"",
-            ],
-        ),
-        ("last-event-id", &["1", "4294967295", "-1", "x", "", "\u{e4}"]),
-        (
-            "accept-encoding",
-            &[
-                "gzip",
-                "br",
-                "*;q=0",
-                "compress, *;q=0",
-                "identity;q=0",
-                "\u{e4}",
-                ";;,q",
-            ],
-        ),
-        ("content-encoding", &["gzip", "identity", "\u{e4}"]),
-        ("x-request-id", &["abc", "\u{e4}", "a b", ""]),
-    ];
-    for (number, (name, values)) in headers.into_iter().enumerate() {
-        let odds = if number < 3 { 9 } else { 3 };
-        if dice.random_ratio(odds, 10) {
-            head.extend(format!("{name}: {}\r\n", pick(dice, values)).bytes());
+    let key = dice.random::<u64>().to_string();
+    let mostly = |dice: &mut StdRng, right: &str, wrong: &[&str]| {
+        if dice.random_ratio(19, 20) {
+            right.to_owned()
+        } else {
+            pick(dice, wrong).to_owned()
         }
-    }
-    let body = if method == "GET" || method == "HEAD" {
-        Vec::new()
-    } else {
-        body(dice)
     };
-    if dice.random_ratio(1, 4) {
-        head.extend(b"transfer-encoding: chunked\r\n\r\n");
-        for piece in body.chunks(1000) {
-            head.extend(format!("{:x}\r\n", piece.len()).bytes());
-            head.extend(piece.iter().chain(b"\r\n"));
+    add(
+        "authorization",
+        &mostly(dice, &bearer, &["Bearer wbg_x", "Basic eDp5", "\u{e4}", ""]),
+    );
+    add(
+        "idempotency-key",
+        &mostly(dice, &key, &["k", "k", "", "two words", "\u{e4}"]),
+    );
+    add(
+        "content-type",
+        &mostly(
+            dice,
+            "application/json",
+            &["text/plain", "\u{e4}", "a/x+json", ";"],
+        ),
+    );
+    for (name, values) in HEADERS {
+        if dice.random_ratio(1, 8) {
+            add(name, pick(dice, values));
         }
-        head.extend(b"0\r\n\r\n");
-    } else {
-        head.extend(format!("content-length: {}\r\n\r\n", body.len()).bytes());
-        head.extend(body);
     }
-    head
+    let empty = method == "GET" || method == "HEAD";
+    let body = if empty { Vec::new() } else { body(dice, &path) };
+    finish(dice, head, &body)
 }
 
-fn path(dice: &mut StdRng, order: &str) -> String {
-    let cancellation = format!("{order}/cancellation");
-    let events = format!("{order}/events");
-    let whole = pick(
-        dice,
-        &[
-            "/v1/orders",
-            "/v1/orders",
-            "/v1/orders",
-            "/v1/products",
-            "/v1/guest-sessions",
-            order,
-            &events,
-            &cancellation,
-            "/v1/products/honey-acacia",
-            "/problems/unavailable",
-            "?",
-            "?",
-            "?",
-        ],
-    );
-    if whole != "?" {
-        return whole.to_owned();
+fn finish(dice: &mut StdRng, head: String, body: &[u8]) -> Vec<u8> {
+    let mut request = head.into_bytes();
+    if dice.random_ratio(1, 4) {
+        request.extend(b"transfer-encoding: chunked\r\n\r\n");
+        for piece in body.chunks(1000) {
+            request.extend(format!("{:x}\r\n", piece.len()).bytes());
+            request.extend(piece.iter().chain(b"\r\n"));
+        }
+        request.extend(b"0\r\n\r\n");
+    } else {
+        request.extend(format!("content-length: {}\r\n\r\n", body.len()).bytes());
+        request.extend(body);
     }
+    request
+}
+
+fn place(dice: &mut StdRng, order: &str) -> (&'static str, String) {
+    let places = [
+        ("POST", "/v1/orders".to_owned()),
+        ("POST", "/v1/orders".to_owned()),
+        (
+            "PUT",
+            "/v1/installations/00000000-0000-4000-8000-000000000000".to_owned(),
+        ),
+        (
+            "PUT",
+            "/v1/installations/00000000-0000-4000-8000-000000000000".to_owned(),
+        ),
+        ("GET", "/v1/orders".to_owned()),
+        ("GET", "/v1/products".to_owned()),
+        ("POST", "/v1/guest-sessions".to_owned()),
+        ("GET", order.to_owned()),
+        ("GET", format!("{order}/events")),
+        ("POST", format!("{order}/cancellation")),
+        ("GET", "/v1/products/honey-acacia".to_owned()),
+        ("GET", odd_path(dice)),
+    ];
+    places.choose(dice).unwrap().clone()
+}
+
+fn odd_path(dice: &mut StdRng) -> String {
     let parts = [
         "v1",
         "orders",
@@ -164,36 +157,18 @@ fn path(dice: &mut StdRng, order: &str) -> String {
         "1",
         "a:b",
         "~",
-        "{id}",
     ];
-    let count = dice.random_range(1..=4);
-    let own = pick(
-        dice,
-        &[
-            "/v1/installations/00000000-0000-4000-8000-000000000000",
-            "/v1/orders",
-            "",
-        ],
-    );
-    (0..count).fold(own.to_owned(), |path, _| {
-        let part = pick(dice, &parts).replace(['{', '}'], "");
-        if path.contains("installations/0") {
-            path
-        } else {
-            format!("{path}/{part}")
-        }
-    })
+    let own = pick(dice, &["/v1/orders", "/v1/products", "/problems", ""]).to_owned();
+    (0..dice.random_range(1..=4)).fold(own, |path, _| format!("{path}/{}", pick(dice, &parts)))
 }
 
-fn body(dice: &mut StdRng) -> Vec<u8> {
-    let mut value = match dice.random_range(0..10) {
+fn body(dice: &mut StdRng, path: &str) -> Vec<u8> {
+    let mut value = match dice.random_range(0..20) {
         0 => return (0..dice.random_range(0..200)).map(|_| dice.random()).collect(),
-        1 => return Vec::new(),
-        2 => return b" ".repeat(dice.random_range(60_000..70_000)),
-        3 => json!({}),
-        4 | 5 => {
-            json!({ "app": "a", "platform": pick(dice, &["apns", "fcm", "wns"]), "channel": { "token": "0a".repeat(32) } })
-        }
+        1 => return b" ".repeat(dice.random_range(60_000..70_000)),
+        2 => json!({}),
+        _ if path.contains("cancellation") || path.contains("sessions") => return Vec::new(),
+        _ if path.contains("installations") => device(dice),
         _ => draft(&[("honey-acacia", 1), ("no-such-thing", 2)]),
     };
     for _ in 0..dice.random_range(0..3) {
@@ -205,6 +180,18 @@ fn body(dice: &mut StdRng) -> Vec<u8> {
         text[at] = dice.random();
     }
     text
+}
+
+fn device(dice: &mut StdRng) -> Value {
+    let (platform, channel) = [
+        ("apns", json!({ "token": "0a".repeat(32) })),
+        ("fcm", json!({ "kind": "token", "value": "0123456789" })),
+        ("wns", json!({ "uri": "https://db5.notify.windows.com/?token=a" })),
+    ]
+    .choose(dice)
+    .unwrap()
+    .clone();
+    json!({ "app": "a", "platform": platform, "channel": channel, "locale": "en" })
 }
 
 /// Puts something else somewhere into `value`.

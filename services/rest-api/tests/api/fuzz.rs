@@ -1,5 +1,6 @@
 //! Requests drawn at random: never our failure, and every refusal a problem. Prints its seed; `API_FUZZ_SEED` repeats a run.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand::SeedableRng;
@@ -12,17 +13,24 @@ use tokio::time::timeout;
 use crate::dice::request;
 use crate::support::{Api, Guest};
 
-const REQUESTS: usize = 1500;
+/// How many; `API_FUZZ_REQUESTS` sets another number.
+const REQUESTS: u64 = 1500;
 
 #[tokio::test]
 async fn whatever_is_sent_is_never_our_failure() {
-    let seed = std::env::var("API_FUZZ_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
+    let set = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|number| number.parse::<u64>().unwrap())
+    };
+    let seed = set("API_FUZZ_SEED").unwrap_or_else(rand::random);
     println!("API_FUZZ_SEED={seed}");
     let mut dice = StdRng::seed_from_u64(seed);
     let api = Api::start_whole().await;
     let guest = Guest::new(&api);
     let order = guest.order("honey-acacia", 1).await;
-    for number in 0..REQUESTS {
+    let mut statuses = BTreeMap::new();
+    for number in 0..set("API_FUZZ_REQUESTS").unwrap_or(REQUESTS) {
         let request = request(&mut dice, &guest, &order);
         let (head, body) = ask(&api, &request).await;
         let shown = || {
@@ -33,6 +41,7 @@ async fn whatever_is_sent_is_never_our_failure() {
         };
         let status: u16 = head[9..12].parse().unwrap_or_else(|_| panic!("{}", shown()));
         assert!(status < 500, "{}", shown());
+        *statuses.entry(status).or_insert(0) += 1;
         let problem = head.contains("content-type: application/problem+json");
         assert_eq!(status >= 400, problem, "{}", shown());
         if problem && !head.contains("content-encoding") && !body.is_empty() {
@@ -41,6 +50,7 @@ async fn whatever_is_sent_is_never_our_failure() {
         }
     }
     api.wait_handled().await;
+    println!("{statuses:?}");
     api.close().await;
 }
 

@@ -17,4 +17,5 @@ mod orders;
 mod start;
 mod stream;
 mod support;
+mod traces;
 mod verdicts;

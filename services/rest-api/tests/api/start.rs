@@ -18,7 +18,7 @@ async fn run(flags: Vec<String>) -> Output {
         .unwrap()
 }
 
-fn flags(key: &str, database: &str, nats: &str) -> Vec<String> {
+pub(crate) fn flags(key: &str, database: &str, nats: &str) -> Vec<String> {
     [
         "--listen=127.0.0.1:0",
         "--admin-listen=127.0.0.1:0",

@@ -256,7 +256,7 @@ async fn gate(url: &str) -> (Gate, String) {
     (gate, through)
 }
 
-async fn messaging(url: &str) -> Messaging {
+pub(crate) async fn messaging(url: &str) -> Messaging {
     let options = messaging::ConnectOptions {
         url: url.to_owned().into(),
         name: "test".to_owned(),

@@ -1,0 +1,113 @@
+//! What requests leave behind: an id, metrics, log lines. And what they must not.
+
+use std::process::Stdio;
+
+use devstack::testing::{TestServers, eventually};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use reqwest::{Client, Method};
+use storage::Storage;
+
+use crate::answer::Answer;
+use crate::start::flags;
+use crate::support::{Api, KEY, draft, messaging};
+
+#[tokio::test]
+async fn every_answer_names_its_request() {
+    let api = Api::start().await;
+    let with = async |id: &'static str| {
+        let request = api.request(Method::GET, "/v1/nowhere").header("x-request-id", id);
+        Answer::of(request).await.header("x-request-id")
+    };
+    assert_eq!(with("app-1:2.3_4").await, "app-1:2.3_4");
+    for odd in ["", "a b", "\u{e4}", "<script>"] {
+        let own = with(odd).await;
+        assert!(own != odd && own.len() == 36, "{odd}: {own}");
+    }
+    let long = api
+        .request(Method::GET, "/v1/nowhere")
+        .header("x-request-id", "x".repeat(101));
+    assert_eq!(Answer::of(long).await.header("x-request-id").len(), 36);
+    assert_ne!(
+        api.get("/").await.header("x-request-id"),
+        api.get("/").await.header("x-request-id")
+    );
+    assert_eq!(api.get("/").await.header("x-content-type-options"), "nosniff");
+    api.close().await;
+}
+
+#[tokio::test]
+async fn neither_logs_nor_metrics_tell_of_persons_and_clients_make_no_labels() {
+    let servers = TestServers::start().await;
+    Box::pin(Storage::migrate(&servers.database_url.clone().into()))
+        .await
+        .unwrap();
+    messaging::topology::apply(&messaging(&servers.nats_url).await)
+        .await
+        .unwrap();
+    let (public, admin) = (free(), free());
+    let mut flags = flags(KEY, &servers.database_url, &servers.nats_url);
+    flags[0] = format!("--listen={public}");
+    flags[1] = format!("--admin-listen={admin}");
+    flags[3] = "--log=debug".into();
+    let program = std::process::Command::new(env!("CARGO_BIN_EXE_rest-api"))
+        .args(flags)
+        .env_clear()
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_raw(program.id().try_into().unwrap());
+    let ended = tokio::task::spawn_blocking(move || program.wait_with_output().unwrap());
+    let client = Client::new();
+    eventually("the program to be ready", async || {
+        let answer = client.get(format!("http://{admin}/readyz")).send().await.ok()?;
+        (answer.status() == 200).then_some(())
+    })
+    .await;
+    let url = |path: &str| format!("http://{public}{path}");
+    let session = Answer::of(client.post(url("/v1/guest-sessions"))).await.json();
+    let token = session["token"].as_str().unwrap().to_owned();
+    for body in [draft(&[("honey-acacia", 1)]), draft(&[("honey-acacia", 0)])] {
+        let order = client
+            .post(url("/v1/orders"))
+            .bearer_auth(&token)
+            .header("idempotency-key", "canary-key");
+        Answer::of(order.json(&body)).await;
+    }
+    let brew = client.request(
+        Method::from_bytes(b"BREW").unwrap(),
+        url("/v1/canary-path?canary-query"),
+    );
+    Answer::of(brew).await.problem(404, "not-found");
+    let metrics = Answer::of(client.get(format!("http://{admin}/metrics")))
+        .await
+        .text;
+    kill(pid, Signal::SIGTERM).unwrap();
+    let ended = ended.await.unwrap();
+    assert!(ended.status.success(), "SIGTERM ends it in order");
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert!(log.contains("order accepted") && !log.contains('\u{1b}'), "{log}");
+    assert!(
+        metrics.contains("route=\"/v1/orders\"") && metrics.contains("method=\"other\""),
+        "{metrics}"
+    );
+    for word in [
+        "Lovelace",
+        "ada@",
+        "Ring 1",
+        token.as_str(),
+        "canary-key",
+        "canary-path",
+        "canary-query",
+        "BREW",
+        KEY,
+    ] {
+        assert!(!log.contains(word), "{word} in the log: {log}");
+        assert!(!metrics.contains(word), "{word} in the metrics: {metrics}");
+    }
+}
+
+fn free() -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
