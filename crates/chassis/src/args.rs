@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use secrecy::SecretString;
 
 /// How a service runs, whatever it does.
@@ -65,11 +66,11 @@ pub struct DatabaseArgs {
     pub database_url: SecretString,
 
     /// The most connections to Postgres.
-    #[arg(long, env = "DATABASE_CONNECTIONS", value_name = "N", default_value_t = 8)]
+    #[arg(long, env = "DATABASE_CONNECTIONS", value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
     pub database_connections: u32,
 
     /// How long to wait for a connection or a statement, e.g. 5s.
-    #[arg(long, env = "DATABASE_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    #[arg(long, env = "DATABASE_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = period)]
     pub database_timeout: Duration,
 }
 
@@ -81,7 +82,7 @@ pub struct NatsArgs {
     pub nats_url: SecretString,
 
     /// How long a request to NATS may take, e.g. 5s.
-    #[arg(long, env = "NATS_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    #[arg(long, env = "NATS_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = period)]
     pub nats_timeout: Duration,
 }
 
@@ -97,11 +98,11 @@ pub struct RedisArgs {
     pub redis_state_url: Option<SecretString>,
 
     /// The most connections to each Redis.
-    #[arg(long, env = "REDIS_CONNECTIONS", value_name = "N", default_value_t = 16)]
+    #[arg(long, env = "REDIS_CONNECTIONS", value_name = "N", default_value_t = 16, value_parser = at_least_one())]
     pub redis_connections: usize,
 
     /// How long one operation may take, e.g. 250ms.
-    #[arg(long, env = "REDIS_TIMEOUT", value_name = "DURATION", default_value = "250ms", value_parser = duration)]
+    #[arg(long, env = "REDIS_TIMEOUT", value_name = "DURATION", default_value = "250ms", value_parser = period)]
     pub redis_timeout: Duration,
 }
 
@@ -152,6 +153,23 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(signed).map_err(|_| "must not be negative".to_owned())
 }
 
+/// Reads a [`duration`] that is longer than nothing: a time-out of none would refuse everything.
+///
+/// # Errors
+/// In words, for the command line.
+pub fn period(text: &str) -> Result<Duration, String> {
+    let period = duration(text)?;
+    if period.is_zero() {
+        return Err("must be longer than nothing".to_owned());
+    }
+    Ok(period)
+}
+
+/// Reads a number from 1 on: of connections, of threads.
+pub fn at_least_one() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,5 +180,7 @@ mod tests {
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
         assert!(duration("30").is_err());
         assert!(duration("-5s").is_err());
+        assert_eq!(period("250ms"), Ok(Duration::from_millis(250)));
+        assert!(period("0s").is_err());
     }
 }

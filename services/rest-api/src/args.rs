@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chassis::args::{DatabaseArgs, NatsArgs, RedisArgs, SecretKeyArgs, ServiceArgs, duration};
+use chassis::args::{DatabaseArgs, NatsArgs, RedisArgs, SecretKeyArgs, ServiceArgs, at_least_one, period};
 use clap::Parser;
 
 /// The REST API for apps: order, follow, cancel, register devices for push.
@@ -20,15 +20,15 @@ pub struct Args {
     pub listen: SocketAddr,
 
     /// How many threads answer requests. The machine's cores when not given.
-    #[arg(long, env = "HTTP_WORKERS", value_name = "N")]
+    #[arg(long, env = "HTTP_WORKERS", value_name = "N", value_parser = at_least_one())]
     pub http_workers: Option<usize>,
 
     /// How long a request's body may take to arrive, e.g. 10s.
-    #[arg(long, env = "BODY_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    #[arg(long, env = "BODY_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = period)]
     pub body_timeout: Duration,
 
     /// How often a silent stream of events says that it is alive, e.g. 15s. Shorter than the idle time-out of any proxy before it.
-    #[arg(long, env = "EVENTS_HEARTBEAT", value_name = "DURATION", default_value = "15s", value_parser = heartbeat)]
+    #[arg(long, env = "EVENTS_HEARTBEAT", value_name = "DURATION", default_value = "15s", value_parser = period)]
     pub events_heartbeat: Duration,
 
     #[command(flatten)]
@@ -67,15 +67,6 @@ pub struct Args {
     pub service: ServiceArgs,
 }
 
-/// A [`duration`] to wait again and again, so it can't be nothing.
-fn heartbeat(text: &str) -> Result<Duration, String> {
-    let period = duration(text)?;
-    if period.is_zero() {
-        return Err("must be longer than nothing".to_owned());
-    }
-    Ok(period)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -103,8 +94,25 @@ mod tests {
     }
 
     #[test]
-    fn a_heartbeat_takes_time() {
-        assert!(heartbeat("0s").is_err());
-        assert_eq!(heartbeat("15s"), Ok(Duration::from_secs(15)));
+    fn what_would_be_none_at_all_is_refused() {
+        let needed = [
+            "--secret-key=x",
+            "--database-url=x",
+            "--nats-url=x",
+            "--redis-url=x",
+        ];
+        for none in [
+            "--http-workers=0",
+            "--body-timeout=0s",
+            "--events-heartbeat=0s",
+            "--database-connections=0",
+            "--database-timeout=0s",
+            "--redis-connections=0",
+            "--redis-timeout=0s",
+            "--nats-timeout=0s",
+        ] {
+            let refused = Args::try_parse_from(["rest-api", none].into_iter().chain(needed));
+            assert!(refused.is_err_and(|error| error.exit_code() == 2), "{none}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use chassis::args::{DatabaseArgs, NatsArgs, RedisArgs, SecretKeyArgs, ServiceArgs};
+use chassis::args::{DatabaseArgs, NatsArgs, RedisArgs, SecretKeyArgs, ServiceArgs, at_least_one};
 use clap::Parser;
 use clap::builder::BoolishValueParser;
 
@@ -29,7 +29,7 @@ pub struct Args {
     pub dev: bool,
 
     /// How many threads answer requests. The machine's cores when not given.
-    #[arg(long, env = "HTTP_WORKERS", value_name = "N")]
+    #[arg(long, env = "HTTP_WORKERS", value_name = "N", value_parser = at_least_one())]
     pub http_workers: Option<usize>,
 
     #[command(flatten)]
