@@ -72,7 +72,7 @@ pub struct LoadArgs {
     #[arg(long, env = "BENCH_RETRY_BUDGET", value_name = "DURATION", default_value = "60s", value_parser = duration)]
     pub retry_budget: Duration,
 
-    /// Share of the accepted orders that are read again and again until they are settled, from 0 to 1.
+    /// Share of the accepted orders that are read again and again until a while after they are settled, from 0 to 1.
     #[arg(long, env = "BENCH_FOLLOW", value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     pub follow: f64,
 

@@ -35,7 +35,7 @@ pub struct Load {
     pub seed: u64,
     /// How long after it was due an order is sent again while its outcome is unknown.
     pub retry_budget: Duration,
-    /// Share of the accepted orders that are read until they are settled.
+    /// Share of the accepted orders that are read until they are settled, and a while longer.
     pub follow: f64,
 }
 

@@ -9,13 +9,15 @@ use tokio::time::{Instant, sleep};
 
 use super::Run;
 use crate::history::{Record, What};
-use crate::{Answer, Guest, api};
+use crate::{Answer, Guest, Snapshot, api};
 
 /// Before the first retry; doubled with each, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Between two looks of a reader.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How long a reader looks on once the order is settled: a stale copy shows up after the fresh one.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// An order on its way.
 struct Errand {
@@ -95,14 +97,14 @@ impl Errand {
         None
     }
 
-    /// Reads the order until it is settled, and writes down each change, also one that goes back.
+    /// Reads the order until it is settled and a while longer, and writes down each change, also one that goes back.
     async fn follow(&self, order: OrderId) {
-        let (mut last, until) = (None, Instant::now() + self.run.load.retry_budget);
+        let (mut last, mut until) = (None, Instant::now() + self.run.load.retry_budget);
         while Instant::now() < until {
             if let Ok(Some(now)) = self.run.api.order(self.guest(), order).await
                 && last != Some(now)
             {
-                let (version, state) = (now.version, now.state);
+                let Snapshot { version, state } = now;
                 self.write(
                     0,
                     What::Seen {
@@ -111,10 +113,10 @@ impl Errand {
                         state,
                     },
                 );
+                if is_settled(state) {
+                    until = until.min(Instant::now() + LINGER);
+                }
                 last = Some(now);
-            }
-            if last.is_some_and(|seen| is_settled(seen.state)) {
-                return;
             }
             sleep(LOOK_AGAIN).await;
         }

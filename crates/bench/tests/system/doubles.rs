@@ -2,10 +2,8 @@
 
 use devstack::Part;
 use futures_util::future::join_all;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::support::{Answer, SOON, Shop, draft, orders_only, until};
+use crate::support::{Answer, SOON, Shop, draft, flush_redis, orders_only, until};
 
 const REUSED: &str = "/problems/idempotency-key-reused";
 
@@ -80,16 +78,6 @@ fn assert_reused(answer: &Answer) {
         (422, &REUSED.into()),
         "{answer:?}"
     );
-}
-
-/// Empties Redis, which keeps running.
-async fn flush_redis(shop: &Shop) {
-    let address = shop.stack.redis_url().trim_start_matches("redis://");
-    let mut redis = TcpStream::connect(address).await.unwrap();
-    redis.write_all(b"FLUSHALL\r\n").await.unwrap();
-    let mut answer = [0; 5];
-    redis.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"+OK\r\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,8 @@ use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use storage::Storage;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep};
 
@@ -213,6 +215,16 @@ pub(crate) async fn until<T>(what: &str, limit: Duration, mut probe: impl AsyncF
         assert!(Instant::now() < deadline, "waited {limit:?} in vain for {what}");
         sleep(Duration::from_millis(25)).await;
     }
+}
+
+/// Empties Redis, which keeps running.
+pub(crate) async fn flush_redis(shop: &Shop) {
+    let address = shop.stack.redis_url().trim_start_matches("redis://");
+    let mut redis = TcpStream::connect(address).await.unwrap();
+    redis.write_all(b"FLUSHALL\r\n").await.unwrap();
+    let mut answer = [0; 5];
+    redis.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"+OK\r\n");
 }
 
 /// A product that someone keeps to himself: commands on it are taken in hand and get no further.
