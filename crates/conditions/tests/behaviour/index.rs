@@ -111,7 +111,7 @@ fn keeps_the_promise(text: &str, event: &serde_json::Value) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn a_match_fulfils_every_equality(text in narrow_condition(), event in narrow_event()) {
