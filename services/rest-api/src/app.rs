@@ -31,6 +31,8 @@ pub const NAME: &str = "rest-api";
 const HEALTH_PERIOD: Duration = Duration::from_secs(1);
 /// How long the head of a request may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
+/// How long a connection may wait for its next request.
+const KEPT_ALIVE: Duration = Duration::from_secs(5);
 
 /// The ports, bound by the caller, so that a test knows them.
 #[derive(Debug)]
@@ -189,8 +191,13 @@ fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle
             )
             .wrap(middleware::DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
             .wrap(middleware::from_fn(observe::observe))
+            .wrap(middleware::from_fn(chassis::http::in_hand))
             .configure(routes)
     })
+    .on_connect(chassis::http::cut_off_after(
+        KEPT_ALIVE + HEAD_TIME + args.body_timeout,
+    ))
+    .keep_alive(KEPT_ALIVE)
     .client_request_timeout(HEAD_TIME)
     .client_disconnect_timeout(Duration::from_secs(1))
     .shutdown_timeout(args.service.drain_timeout.as_secs())

@@ -28,6 +28,8 @@ pub const NAME: &str = "web-frontend";
 const HEALTH_PERIOD: Duration = Duration::from_secs(1);
 /// How long the head of a request may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
+/// How long a connection may go without a whole request; in it a picture has to reach the slowest telephone, too.
+const IDLE_TIME: Duration = Duration::from_secs(60);
 
 /// The ports, bound by the caller, so that a test knows them.
 #[derive(Debug)]
@@ -178,7 +180,9 @@ fn serve(args: &Args, listener: TcpListener, shop: Shop, lifecycle: &Lifecycle) 
             .configure(routes)
             .wrap(middleware::from_fn(security::headers))
             .wrap(middleware::from_fn(observe::observe))
+            .wrap(middleware::from_fn(chassis::http::in_hand))
     })
+    .on_connect(chassis::http::cut_off_after(IDLE_TIME))
     .client_request_timeout(HEAD_TIME)
     .client_disconnect_timeout(Duration::from_secs(1))
     .shutdown_timeout(args.service.drain_timeout.as_secs())

@@ -7,7 +7,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::answer::{Answer, raw, read_to_end};
-use crate::support::Api;
+use crate::stream::Stream;
+use crate::support::{Api, Guest};
 
 #[tokio::test]
 async fn a_head_that_does_not_arrive_is_cut_off() {
@@ -31,6 +32,42 @@ async fn a_head_that_does_not_arrive_is_cut_off() {
     let (_, answer) = tokio::join!(writing, read_to_end(&mut reader, Duration::from_secs(10)));
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     api.close().await;
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_comes_to_its_end_is_cut_off() {
+    let api = Api::start_with(&["--body-timeout=1s"]).await;
+    let guest = Guest::new(&api);
+    let order = guest.order("honey-acacia", 1).await;
+    let events = guest.request(Method::GET, &format!("{order}/events"));
+    let mut events = Stream::of(events.send().await.unwrap());
+    let later_head =
+        "GET /problems/not-found HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\nx-slow: ";
+    let rest_of_a_body = "POST /v1/nowhere HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\n";
+    let began = Instant::now();
+    let limit = Duration::from_secs(14);
+    let (later, rest) = tokio::join!(
+        raw(api.address, later_head.as_bytes(), limit),
+        raw(api.address, rest_of_a_body.as_bytes(), limit)
+    );
+    assert!(later.starts_with("HTTP/1.1 200"), "{later}");
+    assert!(rest.starts_with("HTTP/1.1 404"), "{rest}");
+    assert!(
+        began.elapsed() >= Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(events.next().await.unwrap().id, "1");
+    let wish = guest
+        .post(&format!("{order}/cancellation"), "k", &serde_json::json!({}))
+        .await;
+    assert_eq!(wish.status, 202);
+    api.close().await;
+    assert_eq!(
+        events.next().await,
+        None,
+        "a silent stream lives on to the service's end"
+    );
 }
 
 #[tokio::test]
