@@ -78,12 +78,16 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Takes the order one version on and gives the event of that version.
+    /// Takes the order one version on and gives the event of that version. A wish that was just refused to the same person is answered
+    /// by that refusal: asking again and again makes no order grow.
     pub(super) fn step(&mut self, command: &OrderCommand, step: &Step) -> Verdict {
         let Some(order) = self.batch.orders.get_mut(&command.order) else {
             return Verdict::Early;
         };
         let entry = next_entry(order, command, step, self.now);
+        if let Some(said) = order.history.last().filter(|last| says_the_same(last, &entry)) {
+            return Verdict::Effective(vec![OrderEvent::of(order, said)]);
+        }
         order.version = entry.version;
         order.state = entry.state;
         order.updated_at = entry.at;
@@ -147,6 +151,11 @@ impl<'a> Desk<'a> {
             stock,
         })
     }
+}
+
+fn says_the_same(last: &HistoryEntry, next: &HistoryEntry) -> bool {
+    let said = |entry: &HistoryEntry| (entry.refused.clone(), entry.reason.clone(), entry.by.clone());
+    next.refused.is_some() && said(last) == said(next)
 }
 
 /// The history entry that `step` makes. Its time is never before the entry it follows, whatever the clocks of two replicas say.

@@ -164,6 +164,9 @@ fn cancelling_a_shipped_order_is_a_visible_refusal() {
     assert_eq!(entry.reason, rejected(ReasonCode::TooLate, None));
     assert_eq!(shop.left("tea"), 3);
     assert_eq!(shop.order("a").tracking.as_ref().unwrap().as_str(), "TRACK-1");
+    let again = events(shop.decide_one(cancel("a", "c2")));
+    assert_eq!(again, told, "the same answer, and no further version");
+    assert_eq!(shop.order("a").version, Version(4));
 }
 
 #[test]

@@ -46,6 +46,8 @@ impl Browser {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            // A click must not aim at what is still scrolling.
+            "--force-prefers-reduced-motion",
             "--window-size=1200,1000",
         ];
         let profile_argument = format!("--user-data-dir={}", profile.path().display());
