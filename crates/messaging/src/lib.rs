@@ -9,7 +9,10 @@ pub mod live;
 pub mod publisher;
 pub mod queues;
 mod raw;
+mod request;
+pub mod schedules;
 pub mod subjects;
+pub mod together;
 pub mod topology;
 pub mod worker;
 
@@ -17,4 +20,6 @@ pub use client::{ConnectError, ConnectOptions, Messaging};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use envelope::{Envelope, Message};
 pub use publisher::{PublishError, Published};
+pub use schedules::{ScheduleError, Schedules};
+pub use together::TogetherError;
 pub use worker::{Attempts, Delivery, Handler, HandlerError, Outcome, Worker};

@@ -6,6 +6,8 @@ mod faults;
 mod live;
 mod publishing;
 mod republish;
+mod schedules;
 mod support;
+mod together;
 mod topology;
 mod worker;
