@@ -6,6 +6,7 @@ pub mod dead_letters;
 pub mod envelope;
 pub mod events;
 pub mod live;
+pub mod passing;
 pub mod publisher;
 pub mod queues;
 mod raw;

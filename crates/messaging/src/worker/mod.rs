@@ -113,6 +113,8 @@ pub struct Worker<A> {
 }
 
 impl<A: Attempts> Worker<A> {
+    /// Holds twice what fits into its batches, and not much more than 16 MiB.
+    ///
     /// Works until `shutdown`, then finishes what is in hand and returns.
     /// A consumer that is gone is bound again; while that fails, `healthy(Some(reason))` is called, `healthy(None)` when it works again.
     ///

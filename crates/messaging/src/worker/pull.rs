@@ -23,6 +23,8 @@ const SILENCE: Duration = Duration::from_millis(2500);
 const BIND_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// What the server still sends after the subscription has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How a pull ends that the server has done all it can for.
+const ENDS: [&str; 2] = ["Batch Completed", "Message Size Exceeds MaxBytes"];
 const PIN_ID: &str = "Nats-Pin-Id";
 
 /// Pulls from one consumer into the worker's queue.
@@ -32,6 +34,10 @@ pub(super) struct Puller {
     pub(super) consumer: Arc<str>,
     /// At most this many messages in one pull.
     pub(super) share: usize,
+    /// At most so many bytes in one pull, but always enough for one message.
+    pub(super) share_bytes: usize,
+    /// The bytes of the largest message there can be.
+    pub(super) largest: usize,
     pub(super) room: Arc<Room>,
     pub(super) health: Arc<Health>,
     pub(super) keeper: Arc<Keeper>,
@@ -151,13 +157,22 @@ impl Puller {
 
     async fn pull_once(&mut self, bound: &mut Bound) -> Result<(), String> {
         let pinned = bound.group.is_some();
-        let has_room = self.room.wait(|room| !room.paused() && room.free() > 0);
-        // A pin is renewed by pulls alone: with no room, one message a second is asked for; the consumer's limit still holds.
-        if timeout(EXPIRES, has_room).await.is_err() && (!pinned || self.room.paused()) {
+        let has_room = self
+            .room
+            .wait(|room| !room.paused() && room.free().min(room.free_bytes()) > 0);
+        let full = timeout(EXPIRES, has_room).await.is_err();
+        if full && (!pinned || self.room.paused()) {
             return Ok(());
         }
-        let asked = self.share.min(self.room.free()).max(1);
-        let reply = self.request(bound, asked).await?;
+        // A pin is renewed by pulls alone: with no room, one is made that no message fits into.
+        let (asked, bytes) = match (self.room.free(), self.room.free_bytes()) {
+            (0, _) | (_, 0) => (1, 1),
+            (messages, bytes) => (
+                self.share.min(messages),
+                self.share_bytes.min(bytes).max(self.largest),
+            ),
+        };
+        let reply = self.request(bound, asked, bytes).await?;
         let mut got = 0;
         while got < asked {
             let message = timeout(SILENCE, bound.replies.next()).await;
@@ -185,12 +200,13 @@ impl Puller {
         Ok(())
     }
 
-    /// Sends a pull for `batch` messages; gives the subject its end is told on.
-    async fn request(&self, bound: &mut Bound, batch: usize) -> Result<String, String> {
+    /// Sends a pull for `batch` messages of together `bytes`; gives the subject its end is told on.
+    async fn request(&self, bound: &mut Bound, batch: usize, bytes: usize) -> Result<String, String> {
         bound.pulls += 1;
         let reply = format!("{}.{}", bound.inbox, bound.pulls);
         let mut request = json!({
             "batch": batch,
+            "max_bytes": bytes,
             "expires": u64::try_from(EXPIRES.as_nanos()).unwrap_or(u64::MAX),
             "idle_heartbeat": u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(u64::MAX),
         });
@@ -234,6 +250,7 @@ impl Puller {
             context: self.messaging.jetstream.clone(),
         };
         if let Some(held) = Held::new(message, &self.consumer, &self.keeper, &self.messaging) {
+            self.room.come(held.size);
             // The queue is gone only when the worker was dropped; then dropping the message naks it.
             let _gone = self.tx.send(held);
         }
@@ -249,7 +266,7 @@ fn next(message: &Message) -> Next {
     match message.status {
         Some(StatusCode::IDLE_HEARTBEAT) => Next::Read,
         Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND | StatusCode::PIN_ID_MISMATCH) => Next::PullAgain,
-        Some(StatusCode::REQUEST_TERMINATED) if description == "Batch Completed" => Next::PullAgain,
+        Some(StatusCode::REQUEST_TERMINATED) if ENDS.contains(&description) => Next::PullAgain,
         Some(StatusCode::NO_RESPONDERS) => Next::BindAgain("nobody answers for the consumer".into()),
         status => {
             let status = status.map(|status| status.to_string()).unwrap_or_default();
