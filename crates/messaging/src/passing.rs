@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, ReplayPolicy, pull};
-use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use crate::Messaging;
+use crate::events::Event;
 use crate::topology::EVENTS;
-use crate::{Envelope, Messaging};
 
 /// Events kept for a reader that is behind; more are missed.
 const BUFFER: usize = 1024;
@@ -28,14 +28,7 @@ pub enum Passing {
     /// So many were missed, because the reader was behind.
     Missed(u64),
     /// Something happened.
-    Event {
-        /// `events.<entity>.<verb>.<id>`
-        subject: String,
-        /// What it says about itself.
-        envelope: Envelope,
-        /// JSON; empty for an announcement without its body.
-        body: Bytes,
-    },
+    Event(Box<Event>),
 }
 
 impl Messaging {
@@ -134,15 +127,10 @@ impl Listener {
     }
 
     fn tell(&mut self, message: &Message) {
-        let headers = message.headers.as_ref();
-        let Some(envelope) = headers.and_then(|headers| Envelope::from_headers(headers).ok()) else {
-            return;
-        };
-        self.pass(Passing::Event {
-            subject: message.subject.to_string(),
-            envelope,
-            body: message.payload.clone(),
-        });
+        match Event::of(message) {
+            Ok(event) => self.pass(Passing::Event(Box::new(event))),
+            Err(why) => tracing::debug!(why, "a passing message is no event"),
+        }
     }
 
     /// Never waits: what a reader that is behind has no room for is missed.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use chassis::args::NatsArgs;
+use chassis::clock;
+use jiff::Timestamp;
 
 use crate::connect;
 use crate::output::{Console, or_dash, table};
@@ -15,6 +17,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
     let queues = connect::nats(&args.nats, connecting).await?.queues().await?;
+    let now = clock::now();
     console.answer(&queues, || {
         let rows = queues.iter().map(|queue| {
             let consumer = or_dash(queue.consumer.as_ref());
@@ -23,12 +26,18 @@ pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console
                 consumer,
                 queue.pending.to_string(),
                 queue.in_hand.to_string(),
+                or_dash(queue.oldest.map(|oldest| age(now, oldest))),
             ]
         });
         table(
-            ["stream", "consumer", "waiting", "in hand"],
+            ["stream", "consumer", "waiting", "in hand", "oldest"],
             rows.collect(),
             "no queues; run `waybillctl topology apply`",
         )
     })
+}
+
+/// How long ago `then` was, in whole seconds: `75s`.
+fn age(now: Timestamp, then: Timestamp) -> String {
+    format!("{}s", now.duration_since(then).as_secs().max(0))
 }

@@ -8,6 +8,7 @@ mod passing;
 mod publishing;
 mod republish;
 mod schedules;
+mod subscriptions;
 mod support;
 mod together;
 mod topology;

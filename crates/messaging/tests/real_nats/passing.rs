@@ -31,7 +31,7 @@ async fn next(passing: &mut Pin<Box<impl Stream<Item = Passing>>>) -> Passing {
 
 fn id(passing: &Passing) -> Option<&str> {
     match passing {
-        Passing::Event { envelope, .. } => Some(&envelope.id),
+        Passing::Event(event) => Some(&event.envelope.id),
         _ => None,
     }
 }
@@ -99,7 +99,7 @@ async fn a_reader_that_is_behind_is_told_how_many_it_missed() {
     let missed = loop {
         match next(&mut passing).await {
             Passing::Missed(count) => break count,
-            Passing::Event { .. } => heard += 1,
+            Passing::Event(_) => heard += 1,
             Passing::Listening => unreachable!("nothing was interrupted"),
         }
         // What was missed is told with what comes next.

@@ -68,6 +68,11 @@ async fn queues_tell_exact_lengths() {
     let queues = server.messaging.queues().await.unwrap();
     let catalog = queues.iter().find(|queue| queue.stream == "CATALOG").unwrap();
     assert_eq!((catalog.pending, catalog.in_hand), (5, 0));
+    let age = crate::support::now().duration_since(catalog.oldest.unwrap());
+    assert!(
+        age.is_positive() && age < jiff::SignedDuration::from_secs(20),
+        "{age}"
+    );
     assert_eq!(queues.len(), 15);
     assert_eq!(
         queues.last().map(|queue| (queue.pending, queue.oldest)),
