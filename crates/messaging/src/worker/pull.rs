@@ -9,22 +9,24 @@ use async_nats::{Message, StatusCode, Subscriber};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::check::changed;
 use super::held::{Held, Keeper};
 use super::hold::{Health, Room};
+use super::status::{Next, is_status, next};
 use crate::Messaging;
 
 const EXPIRES: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// Three heartbeats missed, and the end of the pull too.
 const SILENCE: Duration = Duration::from_millis(2500);
+/// How often a consumer that is pulled from is looked at.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 const BIND_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// What the server still sends after the subscription has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
-/// How a pull ends that the server has done all it can for.
-const ENDS: [&str; 2] = ["Batch Completed", "Message Size Exceeds MaxBytes"];
 const PIN_ID: &str = "Nats-Pin-Id";
 
 /// Pulls from one consumer into the worker's queue.
@@ -53,13 +55,7 @@ struct Bound {
     inbox: String,
     pulls: u64,
     replies: Subscriber,
-}
-
-/// How a pull goes on after a message from the server.
-enum Next {
-    Read,
-    PullAgain,
-    BindAgain(String),
+    checked: Instant,
 }
 
 /// Why a puller stops.
@@ -117,6 +113,9 @@ impl Puller {
                 }
                 _ => trouble(&error),
             })?;
+        if let Some(why) = changed(consumer.cached_info()) {
+            return Err(Stop::Trouble(why));
+        }
         let group = consumer.cached_info().config.priority_groups.first().cloned();
         let inbox = self.messaging.client.new_inbox();
         let replies = self.messaging.client.subscribe(format!("{inbox}.*")).await;
@@ -126,6 +125,7 @@ impl Puller {
             inbox,
             pulls: 0,
             replies,
+            checked: Instant::now(),
         })
     }
 
@@ -136,12 +136,31 @@ impl Puller {
             let ended = tokio::select! {
                 () = shutdown.cancelled() => Ok(()),
                 ended = self.pull_once(&mut bound) => match ended {
-                    Ok(()) => continue,
+                    Ok(()) => match self.check(&mut bound).await {
+                        Ok(()) => continue,
+                        Err(why) => Err(Stop::Trouble(why)),
+                    },
                     Err(why) => Err(Stop::Trouble(why)),
                 },
             };
             self.end(bound).await;
             return ended;
+        }
+    }
+
+    /// Looks from time to time whether the consumer was changed; that one is gone shows by itself.
+    async fn check(&self, bound: &mut Bound) -> Result<(), String> {
+        if bound.checked.elapsed() < CHECK_EVERY {
+            return Ok(());
+        }
+        bound.checked = Instant::now();
+        let jetstream = &self.messaging.jetstream;
+        let found: Result<PullConsumer, _> = jetstream
+            .get_consumer_from_stream(&*self.consumer, &self.stream)
+            .await;
+        match found.map(|consumer| changed(consumer.cached_info())) {
+            Ok(Some(why)) => Err(why),
+            Ok(None) | Err(_) => Ok(()),
         }
     }
 
@@ -253,24 +272,6 @@ impl Puller {
             self.room.come(held.size);
             // The queue is gone only when the worker was dropped; then dropping the message naks it.
             let _gone = self.tx.send(held);
-        }
-    }
-}
-
-fn is_status(message: &Message) -> bool {
-    message.status.is_some_and(|status| status != StatusCode::OK)
-}
-
-fn next(message: &Message) -> Next {
-    let description = message.description.as_deref().unwrap_or_default();
-    match message.status {
-        Some(StatusCode::IDLE_HEARTBEAT) => Next::Read,
-        Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND | StatusCode::PIN_ID_MISMATCH) => Next::PullAgain,
-        Some(StatusCode::REQUEST_TERMINATED) if ENDS.contains(&description) => Next::PullAgain,
-        Some(StatusCode::NO_RESPONDERS) => Next::BindAgain("nobody answers for the consumer".into()),
-        status => {
-            let status = status.map(|status| status.to_string()).unwrap_or_default();
-            Next::BindAgain(format!("the pull ended with {status} {description}"))
         }
     }
 }

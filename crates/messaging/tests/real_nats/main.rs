@@ -1,10 +1,12 @@
 //! Everything here runs against a nats-server of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod by_hand;
 mod dead_letters;
 mod faults;
 mod live;
 mod passing;
+mod prefetch;
 mod publishing;
 mod republish;
 mod schedules;
