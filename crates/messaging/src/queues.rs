@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::subscriptions::PREFIX;
-use crate::topology::{DEAD_LETTERS, EVENTS, consumers};
+use crate::topology::{DEAD_LETTERS, EVENTS, ORDERS, consumers};
 use crate::{Messaging, PublishError, raw};
 
 /// One durable consumer's backlog.
@@ -21,9 +21,33 @@ pub struct Queue {
     pub pending: u64,
     /// Messages delivered and not acknowledged.
     pub in_hand: u64,
+    /// Whether somebody pulls from it right now; not told for dead letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<bool>,
     /// Since when the oldest of them is in the stream; none where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest: Option<Timestamp>,
+}
+
+/// The partitions' consumers that nobody pulls from while others of them are pulled from: the replicas' shares leave a gap.
+/// A replica that is between two pulls may seem to be away, so ask twice before believing it.
+pub fn unread_partitions(queues: &[Queue]) -> Vec<&str> {
+    let partition = |queue: &&Queue| queue.stream == ORDERS;
+    let partitions: Vec<_> = queues.iter().filter(partition).collect();
+    if partitions.iter().all(|queue| queue.read != Some(true)) {
+        return Vec::new();
+    }
+    let unread = partitions.into_iter().filter(|queue| queue.read == Some(false));
+    unread.filter_map(|queue| queue.consumer.as_deref()).collect()
+}
+
+/// A pull waits there, or a client is pinned.
+fn is_read(info: &Info) -> bool {
+    info.num_waiting > 0
+        || info
+            .priority_groups
+            .iter()
+            .any(|group| group.pinned_client_id.is_some())
 }
 
 impl Messaging {
@@ -73,6 +97,7 @@ impl Messaging {
             consumer: Some(info.name.clone()),
             pending: info.num_pending,
             in_hand,
+            read: Some(is_read(info)),
             oldest,
         })
     }
@@ -103,6 +128,7 @@ impl Messaging {
             consumer: None,
             pending: state.messages,
             in_hand: 0,
+            read: None,
             oldest: oldest.filter(|_| state.messages > 0),
         })
     }
