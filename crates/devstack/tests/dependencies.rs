@@ -20,7 +20,8 @@ const FRONT: &[&str] = &[
 /// What each crate may use of the workspace: `services -> {ordering, identity} -> {messaging, storage, cache} -> domain`, and `services -> chassis`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("messaging", SERVERS),
+    ("conditions", &[]),
+    ("messaging", &["domain", "conditions"]),
     ("storage", SERVERS),
     ("cache", SERVERS),
     ("ordering", USE_CASES),

@@ -1,9 +1,33 @@
 //! Events as messages, and messages as events.
 
+use bytes::Bytes;
 use domain::{Actor, CatalogEvent, EventId, OrderEvent, OrderState, Version};
 
 use crate::commands::json;
 use crate::{Envelope, Message, subjects};
+
+/// A message of `EVENTS`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// `events.<entity>.<verb>.<id>`
+    pub subject: String,
+    /// What it says about itself.
+    pub envelope: Envelope,
+    /// JSON; empty where only headers were announced: a submission that is not processed yet, a dead letter.
+    pub body: Bytes,
+}
+
+impl Event {
+    /// The event in `message`, or in words what is wrong with it.
+    pub(crate) fn of(message: &async_nats::Message) -> Result<Self, String> {
+        let headers = message.headers.as_ref().ok_or("it has no headers")?;
+        Ok(Self {
+            subject: message.subject.to_string(),
+            envelope: Envelope::from_headers(headers)?,
+            body: message.payload.clone(),
+        })
+    }
+}
 
 /// `event` as a message from `source`.
 pub fn order_event_message(event: &OrderEvent, source: &str) -> Message {

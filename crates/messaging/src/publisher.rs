@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::{Message, Messaging};
 
 /// Between two tries of an unknown outcome.
-const RETRY_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// The stream could not store the message: its limits are reached, or the disk's or account's.
 const FULL: [u64; 3] = [10077, 10047, 10023];
 
@@ -171,7 +171,7 @@ pub(crate) fn from_server(error: &ServerError) -> PublishError {
     }
 }
 
-fn count(subject: &str, result: &Result<Published, PublishError>) {
+pub(crate) fn count(subject: &str, result: &Result<Published, PublishError>) {
     let root = subject.split('.').next().unwrap_or_default().to_owned();
     let outcome = match result {
         Ok(published) if published.duplicate => "duplicate",

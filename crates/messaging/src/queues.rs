@@ -1,11 +1,13 @@
 //! Exact lengths.
 
-use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::consumer::{Info, PullConsumer};
+use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::topology::{DEAD_LETTERS, consumers};
+use crate::subscriptions::PREFIX;
+use crate::topology::{DEAD_LETTERS, EVENTS, ORDERS, consumers};
 use crate::{Messaging, PublishError, raw};
 
 /// One durable consumer's backlog.
@@ -19,13 +21,37 @@ pub struct Queue {
     pub pending: u64,
     /// Messages delivered and not acknowledged.
     pub in_hand: u64,
-    /// Since when the oldest waits; told for the dead letters only.
+    /// Whether somebody pulls from it right now; not told for dead letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<bool>,
+    /// Since when the oldest of them is in the stream; none where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest: Option<Timestamp>,
 }
 
+/// The partitions' consumers that nobody pulls from while others of them are pulled from: the replicas' shares leave a gap.
+/// A replica that is between two pulls may seem to be away, so ask twice before believing it.
+pub fn unread_partitions(queues: &[Queue]) -> Vec<&str> {
+    let partition = |queue: &&Queue| queue.stream == ORDERS;
+    let partitions: Vec<_> = queues.iter().filter(partition).collect();
+    if partitions.iter().all(|queue| queue.read != Some(true)) {
+        return Vec::new();
+    }
+    let unread = partitions.into_iter().filter(|queue| queue.read == Some(false));
+    unread.filter_map(|queue| queue.consumer.as_deref()).collect()
+}
+
+/// A pull waits there, or a client is pinned.
+fn is_read(info: &Info) -> bool {
+    info.num_waiting > 0
+        || info
+            .priority_groups
+            .iter()
+            .any(|group| group.pinned_client_id.is_some())
+}
+
 impl Messaging {
-    /// Every durable consumer's backlog, and the number of dead letters.
+    /// Every durable consumer's backlog, every subscription's, and the number of dead letters.
     ///
     /// # Errors
     /// Where the server does not answer, or the topology is not applied.
@@ -33,6 +59,7 @@ impl Messaging {
         let plans = consumers();
         let backlogs = plans.iter().map(|plan| self.backlog(plan.stream, plan.name()));
         let mut queues = try_join_all(backlogs).await?;
+        queues.extend(self.subscription_backlogs().await?);
         queues.push(self.dead_letter_count().await?);
         Ok(queues)
     }
@@ -43,14 +70,51 @@ impl Messaging {
             .get_consumer_from_stream(name, stream)
             .await
             .map_err(|error| PublishError::Unknown(format!("{stream}/{name}: {error}")))?;
-        let info = consumer.cached_info();
+        self.queue(consumer.cached_info()).await
+    }
+
+    async fn subscription_backlogs(&self) -> Result<Vec<Queue>, PublishError> {
+        let unknown = |error: &dyn std::fmt::Display| PublishError::Unknown(format!("{EVENTS}: {error}"));
+        let stream = raw::stream(self, EVENTS).await?;
+        let (mut consumers, mut queues) = (stream.consumers(), Vec::new());
+        while let Some(info) = consumers.try_next().await.map_err(|error| unknown(&error))? {
+            if info.name.starts_with(PREFIX) {
+                queues.push(self.queue(&info).await?);
+            }
+        }
+        queues.sort_by(|a, b| a.consumer.cmp(&b.consumer));
+        Ok(queues)
+    }
+
+    async fn queue(&self, info: &Info) -> Result<Queue, PublishError> {
+        let in_hand = u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX);
+        let oldest = match info.num_pending + in_hand {
+            0 => None,
+            _ => self.oldest(info).await?,
+        };
         Ok(Queue {
-            stream: stream.into(),
-            consumer: Some(name.into()),
+            stream: info.stream_name.clone(),
+            consumer: Some(info.name.clone()),
             pending: info.num_pending,
-            in_hand: u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX),
-            oldest: None,
+            in_hand,
+            read: Some(is_read(info)),
+            oldest,
         })
+    }
+
+    /// When the first message was stored that the consumer has not settled.
+    async fn oldest(&self, info: &Info) -> Result<Option<Timestamp>, PublishError> {
+        let filter = match info.config.filter_subject.as_str() {
+            "" => ">",
+            filter => filter,
+        };
+        let stream = raw::stream(self, &info.stream_name).await?;
+        let first = stream
+            .raw_message_builder()
+            .sequence(info.ack_floor.stream_sequence + 1)
+            .next_by_subject(filter);
+        let first = raw::found(first.send().await)?;
+        Ok(first.and_then(|message| Timestamp::from_nanosecond(message.time.unix_timestamp_nanos()).ok()))
     }
 
     async fn dead_letter_count(&self) -> Result<Queue, PublishError> {
@@ -64,6 +128,7 @@ impl Messaging {
             consumer: None,
             pending: state.messages,
             in_hand: 0,
+            read: None,
             oldest: oldest.filter(|_| state.messages > 0),
         })
     }

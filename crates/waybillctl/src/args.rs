@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use domain::IdempotencyKey;
 
 use crate::output::Output;
-use crate::{dead_letters, migrate, orders, products, queues, seed, topology};
+use crate::{dead_letters, migrate, orders, products, queues, seed, subscriptions, topology};
 
 /// The operator's command of Waybill.
 #[derive(Debug, Parser)]
@@ -43,8 +43,11 @@ pub(crate) enum Command {
     /// What could not be handled.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
-    /// How much waits where.
+    /// How much waits where, and since when.
     Queues(queues::Args),
+    /// Subscriptions to what happens.
+    #[command(subcommand)]
+    Subscriptions(subscriptions::Command),
 }
 
 /// The servers that a command on an order or a product goes through.

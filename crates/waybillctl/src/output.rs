@@ -40,6 +40,13 @@ impl<'a> Console<'a> {
         }
         Ok(self.out.flush()?)
     }
+
+    /// Prints `json` on one line, whatever the answer is to look like.
+    pub(crate) fn line<T: Serialize + ?Sized>(&mut self, json: &T) -> anyhow::Result<()> {
+        serde_json::to_writer(&mut *self.out, json)?;
+        writeln!(self.out)?;
+        Ok(self.out.flush()?)
+    }
 }
 
 /// Rows below a heading, or `nothing` where there are none.

@@ -82,8 +82,10 @@ fn events() -> Config {
     Config {
         discard: DiscardPolicy::Old,
         max_age: 7 * DAY,
-        // A republished dead letter carries the time to live of its letter.
+        // A republished dead letter carries the time to live of its letter,
         allow_message_ttl: true,
+        // and submissions that were stored together are republished as the batch they were.
+        allow_atomic_publish: true,
         ..stream(EVENTS, &["events.*.*.*"], RetentionPolicy::Limits)
     }
 }
@@ -105,7 +107,7 @@ fn schedules() -> Config {
         discard: DiscardPolicy::Old,
         allow_message_ttl: true,
         allow_message_schedules: true,
-        ..stream(SCHEDULES, &["schedules.*", "due.>"], RetentionPolicy::WorkQueue)
+        ..stream(SCHEDULES, &["schedules.>", "due.>"], RetentionPolicy::WorkQueue)
     }
 }
 

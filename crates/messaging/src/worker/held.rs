@@ -77,6 +77,8 @@ pub(super) struct Held {
     pub(super) sequence: u64,
     pub(super) subject: String,
     pub(super) deliveries: u64,
+    /// Subject, headers and body, in bytes.
+    pub(super) size: usize,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     /// The message as a handler sees it, or why it can't be read.
@@ -103,7 +105,7 @@ impl Held {
         let reply = message.reply.as_ref()?.to_string();
         let (message, _acker) = message.split();
         let (headers, body) = (message.headers.unwrap_or_default(), message.payload);
-        let subject = message.subject.to_string();
+        let (subject, size) = (message.subject.to_string(), message.length);
         let delivery = Envelope::from_headers(&headers).map(|envelope| Delivery {
             stream,
             sequence,
@@ -120,6 +122,7 @@ impl Held {
             sequence,
             subject,
             deliveries,
+            size,
             headers,
             body,
             delivery,

@@ -50,29 +50,54 @@ impl Health {
 #[derive(Debug)]
 pub(super) struct Room {
     limit: usize,
+    limit_bytes: usize,
     taken: AtomicUsize,
+    taken_bytes: AtomicUsize,
+    /// On their way from a puller to the queue.
+    coming: AtomicUsize,
+    coming_bytes: AtomicUsize,
     pauses: AtomicUsize,
     changed: Notify,
 }
 
 impl Room {
-    pub(super) fn new(limit: usize) -> Self {
+    /// For `limit` messages of together `limit_bytes`.
+    pub(super) fn new(limit: usize, limit_bytes: usize) -> Self {
         Self {
             limit,
+            limit_bytes,
             taken: AtomicUsize::new(0),
+            taken_bytes: AtomicUsize::new(0),
+            coming: AtomicUsize::new(0),
+            coming_bytes: AtomicUsize::new(0),
             pauses: AtomicUsize::new(0),
             changed: Notify::new(),
         }
     }
 
-    /// Says how many messages are in hand.
-    pub(super) fn set(&self, taken: usize) {
+    /// Says that a message of `bytes` is on its way to the queue.
+    pub(super) fn come(&self, bytes: usize) {
+        self.coming.fetch_add(1, Ordering::AcqRel);
+        self.coming_bytes.fetch_add(bytes, Ordering::AcqRel);
+    }
+
+    /// Says how many messages are in hand, and their bytes, and how many of those have come since this was said last.
+    pub(super) fn set(&self, (taken, bytes): (usize, usize), (came, came_bytes): (usize, usize)) {
         self.taken.store(taken, Ordering::Release);
+        self.taken_bytes.store(bytes, Ordering::Release);
+        self.coming.fetch_sub(came, Ordering::AcqRel);
+        self.coming_bytes.fetch_sub(came_bytes, Ordering::AcqRel);
         self.changed.notify_waiters();
     }
 
     pub(super) fn free(&self) -> usize {
-        self.limit.saturating_sub(self.taken.load(Ordering::Acquire))
+        let taken = self.taken.load(Ordering::Acquire) + self.coming.load(Ordering::Acquire);
+        self.limit.saturating_sub(taken)
+    }
+
+    pub(super) fn free_bytes(&self) -> usize {
+        let taken = self.taken_bytes.load(Ordering::Acquire) + self.coming_bytes.load(Ordering::Acquire);
+        self.limit_bytes.saturating_sub(taken)
     }
 
     pub(super) fn paused(&self) -> bool {

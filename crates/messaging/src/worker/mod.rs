@@ -1,12 +1,14 @@
 //! The loop around a handler: pull, decode, count attempts, act on the outcome.
 
 mod batch;
+mod check;
 mod held;
 mod hold;
 mod pull;
 mod queue;
 mod run;
 mod settle;
+mod status;
 
 use std::future::Future;
 use std::time::Duration;
@@ -113,8 +115,10 @@ pub struct Worker<A> {
 }
 
 impl<A: Attempts> Worker<A> {
+    /// Holds twice what fits into its batches, and not much more than 16 MiB.
+    ///
     /// Works until `shutdown`, then finishes what is in hand and returns.
-    /// A consumer that is gone is bound again; while that fails, `healthy(Some(reason))` is called, `healthy(None)` when it works again.
+    /// A consumer that is gone or was changed by hand is bound again when it is back as the topology has it; until then, `healthy(Some(reason))` is called, `healthy(None)` when it works again.
     ///
     /// # Errors
     /// Only where it can never work, e.g. a consumer that no worker can pull from.

@@ -9,17 +9,21 @@ use async_nats::{Message, StatusCode, Subscriber};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::check::changed;
 use super::held::{Held, Keeper};
 use super::hold::{Health, Room};
+use super::status::{Next, is_status, next};
 use crate::Messaging;
 
 const EXPIRES: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// Three heartbeats missed, and the end of the pull too.
 const SILENCE: Duration = Duration::from_millis(2500);
+/// How often a consumer that is pulled from is looked at.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 const BIND_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// What the server still sends after the subscription has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
@@ -32,6 +36,10 @@ pub(super) struct Puller {
     pub(super) consumer: Arc<str>,
     /// At most this many messages in one pull.
     pub(super) share: usize,
+    /// At most so many bytes in one pull, but always enough for one message.
+    pub(super) share_bytes: usize,
+    /// The bytes of the largest message there can be.
+    pub(super) largest: usize,
     pub(super) room: Arc<Room>,
     pub(super) health: Arc<Health>,
     pub(super) keeper: Arc<Keeper>,
@@ -47,13 +55,7 @@ struct Bound {
     inbox: String,
     pulls: u64,
     replies: Subscriber,
-}
-
-/// How a pull goes on after a message from the server.
-enum Next {
-    Read,
-    PullAgain,
-    BindAgain(String),
+    checked: Instant,
 }
 
 /// Why a puller stops.
@@ -111,6 +113,9 @@ impl Puller {
                 }
                 _ => trouble(&error),
             })?;
+        if let Some(why) = changed(consumer.cached_info()) {
+            return Err(Stop::Trouble(why));
+        }
         let group = consumer.cached_info().config.priority_groups.first().cloned();
         let inbox = self.messaging.client.new_inbox();
         let replies = self.messaging.client.subscribe(format!("{inbox}.*")).await;
@@ -120,6 +125,7 @@ impl Puller {
             inbox,
             pulls: 0,
             replies,
+            checked: Instant::now(),
         })
     }
 
@@ -130,12 +136,31 @@ impl Puller {
             let ended = tokio::select! {
                 () = shutdown.cancelled() => Ok(()),
                 ended = self.pull_once(&mut bound) => match ended {
-                    Ok(()) => continue,
+                    Ok(()) => match self.check(&mut bound).await {
+                        Ok(()) => continue,
+                        Err(why) => Err(Stop::Trouble(why)),
+                    },
                     Err(why) => Err(Stop::Trouble(why)),
                 },
             };
             self.end(bound).await;
             return ended;
+        }
+    }
+
+    /// Looks from time to time whether the consumer was changed; that one is gone shows by itself.
+    async fn check(&self, bound: &mut Bound) -> Result<(), String> {
+        if bound.checked.elapsed() < CHECK_EVERY {
+            return Ok(());
+        }
+        bound.checked = Instant::now();
+        let jetstream = &self.messaging.jetstream;
+        let found: Result<PullConsumer, _> = jetstream
+            .get_consumer_from_stream(&*self.consumer, &self.stream)
+            .await;
+        match found.map(|consumer| changed(consumer.cached_info())) {
+            Ok(Some(why)) => Err(why),
+            Ok(None) | Err(_) => Ok(()),
         }
     }
 
@@ -151,13 +176,22 @@ impl Puller {
 
     async fn pull_once(&mut self, bound: &mut Bound) -> Result<(), String> {
         let pinned = bound.group.is_some();
-        let has_room = self.room.wait(|room| !room.paused() && room.free() > 0);
-        // A pin is renewed by pulls alone: with no room, one message a second is asked for; the consumer's limit still holds.
-        if timeout(EXPIRES, has_room).await.is_err() && (!pinned || self.room.paused()) {
+        let has_room = self
+            .room
+            .wait(|room| !room.paused() && room.free().min(room.free_bytes()) > 0);
+        let full = timeout(EXPIRES, has_room).await.is_err();
+        if full && (!pinned || self.room.paused()) {
             return Ok(());
         }
-        let asked = self.share.min(self.room.free()).max(1);
-        let reply = self.request(bound, asked).await?;
+        // A pin is renewed by pulls alone: with no room, one is made that no message fits into.
+        let (asked, bytes) = match (self.room.free(), self.room.free_bytes()) {
+            (0, _) | (_, 0) => (1, 1),
+            (messages, bytes) => (
+                self.share.min(messages),
+                self.share_bytes.min(bytes).max(self.largest),
+            ),
+        };
+        let reply = self.request(bound, asked, bytes).await?;
         let mut got = 0;
         while got < asked {
             let message = timeout(SILENCE, bound.replies.next()).await;
@@ -185,12 +219,13 @@ impl Puller {
         Ok(())
     }
 
-    /// Sends a pull for `batch` messages; gives the subject its end is told on.
-    async fn request(&self, bound: &mut Bound, batch: usize) -> Result<String, String> {
+    /// Sends a pull for `batch` messages of together `bytes`; gives the subject its end is told on.
+    async fn request(&self, bound: &mut Bound, batch: usize, bytes: usize) -> Result<String, String> {
         bound.pulls += 1;
         let reply = format!("{}.{}", bound.inbox, bound.pulls);
         let mut request = json!({
             "batch": batch,
+            "max_bytes": bytes,
             "expires": u64::try_from(EXPIRES.as_nanos()).unwrap_or(u64::MAX),
             "idle_heartbeat": u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(u64::MAX),
         });
@@ -234,26 +269,9 @@ impl Puller {
             context: self.messaging.jetstream.clone(),
         };
         if let Some(held) = Held::new(message, &self.consumer, &self.keeper, &self.messaging) {
+            self.room.come(held.size);
             // The queue is gone only when the worker was dropped; then dropping the message naks it.
             let _gone = self.tx.send(held);
-        }
-    }
-}
-
-fn is_status(message: &Message) -> bool {
-    message.status.is_some_and(|status| status != StatusCode::OK)
-}
-
-fn next(message: &Message) -> Next {
-    let description = message.description.as_deref().unwrap_or_default();
-    match message.status {
-        Some(StatusCode::IDLE_HEARTBEAT) => Next::Read,
-        Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND | StatusCode::PIN_ID_MISMATCH) => Next::PullAgain,
-        Some(StatusCode::REQUEST_TERMINATED) if description == "Batch Completed" => Next::PullAgain,
-        Some(StatusCode::NO_RESPONDERS) => Next::BindAgain("nobody answers for the consumer".into()),
-        status => {
-            let status = status.map(|status| status.to_string()).unwrap_or_default();
-            Next::BindAgain(format!("the pull ended with {status} {description}"))
         }
     }
 }

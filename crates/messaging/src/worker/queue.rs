@@ -1,6 +1,6 @@
 //! What is in hand and not in the handler: cut into batches in stream order.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use tokio::time::Instant;
 
@@ -17,7 +17,8 @@ struct Blocked {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     ready: BTreeMap<u64, Held>,
-    working: HashSet<u64>,
+    /// The bytes of each.
+    working: HashMap<u64, usize>,
     working_keys: HashMap<String, usize>,
     blocked: HashMap<String, Blocked>,
 }
@@ -25,7 +26,7 @@ pub(super) struct Queue {
 impl Queue {
     /// Takes `held` in hand.
     pub(super) fn add(&mut self, held: Held) {
-        if self.working.contains(&held.sequence) || self.ready.contains_key(&held.sequence) {
+        if self.working.contains_key(&held.sequence) || self.ready.contains_key(&held.sequence) {
             held.forget_twin();
         } else {
             self.ready.insert(held.sequence, held);
@@ -52,7 +53,7 @@ impl Queue {
             .filter_map(|sequence| self.ready.remove(sequence))
             .collect();
         for held in &batch {
-            self.working.insert(held.sequence);
+            self.working.insert(held.sequence, held.size);
             *self.working_keys.entry(held.key().to_owned()).or_default() += 1;
         }
         batch
@@ -107,19 +108,26 @@ impl Queue {
         self.blocked.values().map(|blocked| blocked.until).min()
     }
 
-    /// How many are in hand, but for those that wait for a retry.
-    pub(super) fn taken(&self) -> usize {
-        let ready = self.ready.values().filter(|held| !self.is_blocked(held)).count();
-        ready + self.working.len()
+    /// How many are in hand, and their bytes, but for those that wait for a retry.
+    pub(super) fn taken(&self) -> (usize, usize) {
+        let ready = self.ready.values().filter(|held| !self.is_blocked(held));
+        let sizes = ready.map(|held| held.size).chain(self.working.values().copied());
+        sizes.fold((0, 0), |(messages, bytes), size| (messages + 1, bytes + size))
     }
 
-    /// Takes those out that wait for a retry, beyond `most` of them: they go back to the server until then.
-    pub(super) fn overflow(&mut self, most: usize) -> Vec<(Held, Instant)> {
+    /// Takes those out that wait for a retry, beyond `most` of them or `most_bytes`: they go back to the server until then.
+    pub(super) fn overflow(&mut self, most: usize, most_bytes: usize) -> Vec<(Held, Instant)> {
         let waiting = |(&sequence, held): (&u64, &Held)| {
             self.is_blocked(held)
-                .then(|| (sequence, self.blocked[held.key()].until))
+                .then(|| (sequence, held.size, self.blocked[held.key()].until))
         };
-        let excess: Vec<_> = self.ready.iter().filter_map(waiting).skip(most).collect();
+        let (mut messages, mut bytes) = (0, 0);
+        let beyond = |(sequence, size, until)| {
+            messages += 1;
+            bytes += size;
+            (messages > most || bytes > most_bytes).then_some((sequence, until))
+        };
+        let excess: Vec<_> = self.ready.iter().filter_map(waiting).filter_map(beyond).collect();
         let take = |(sequence, until)| self.ready.remove(&sequence).map(|held| (held, until));
         excess.into_iter().filter_map(take).collect()
     }

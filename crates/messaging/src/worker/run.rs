@@ -21,6 +21,10 @@ use crate::Messaging;
 const MOST_WAITING: usize = 64;
 /// The most messages asked for at once.
 const LARGEST_PULL: usize = 128;
+/// The bytes of the messages in hand from which on nothing more is pulled, and of those that wait for a retry.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// What a message has beside what a publisher may send: the subject it is answered on, and what the server adds.
+const ROOM_FOR_ADDRESSES: usize = 4 * 1024;
 
 /// What the parts of a worker share.
 pub(super) struct Shared<H, A> {
@@ -57,13 +61,14 @@ pub(super) async fn run<H: Handler, A: Attempts>(
     } = worker;
     // Enough that a batch is full when the handler comes back for it, and no more: what is in hand at a crash comes again.
     let room_for = 2 * max_batch * concurrency;
-    let room = Arc::new(Room::new(room_for));
+    let room = Arc::new(Room::new(room_for, MOST_BYTES));
     let health = Arc::new(Health::new(healthy));
     let keeper = Arc::new(Keeper::default());
     let _keeping = AbortOnDropHandle::new(tokio::spawn(keeper.clone().run(messaging.clone())));
     let (tx, rx) = mpsc::unbounded_channel();
     // Its own, so that a puller that can never work ends the others too.
     let stop = shutdown.child_token();
+    let largest = messaging.client.server_info().max_payload + ROOM_FOR_ADDRESSES;
     let mut pullers = JoinSet::new();
     for consumer in &consumers {
         let puller = Puller {
@@ -71,6 +76,8 @@ pub(super) async fn run<H: Handler, A: Attempts>(
             stream: stream.clone(),
             consumer: consumer.as_str().into(),
             share: (room_for / consumers.len().max(1)).clamp(1, LARGEST_PULL),
+            share_bytes: MOST_BYTES / consumers.len().max(1),
+            largest,
             room: room.clone(),
             health: health.clone(),
             keeper: keeper.clone(),
@@ -98,6 +105,7 @@ pub(super) async fn run<H: Handler, A: Attempts>(
         max_batch,
         concurrency,
         queue: Queue::default(),
+        came: (0, 0),
         working: JoinSet::new(),
     };
     engine.run(rx, pullers).await
@@ -108,6 +116,8 @@ struct Engine<H, A> {
     max_batch: usize,
     concurrency: usize,
     queue: Queue,
+    /// How many messages have come since the room was told, and their bytes.
+    came: (usize, usize),
     working: JoinSet<Worked>,
 }
 
@@ -128,9 +138,9 @@ impl<H: Handler, A: Attempts> Engine<H, A> {
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 Some(held) = arriving.recv() => {
-                    self.queue.add(held);
+                    self.take(held);
                     while let Ok(held) = arriving.try_recv() {
-                        self.queue.add(held);
+                        self.take(held);
                     }
                 }
                 Some(worked) = self.working.join_next() => self.take_back(worked),
@@ -145,6 +155,12 @@ impl<H: Handler, A: Attempts> Engine<H, A> {
         failed
     }
 
+    fn take(&mut self, held: Held) {
+        self.came.0 += 1;
+        self.came.1 += held.size;
+        self.queue.add(held);
+    }
+
     async fn start_batches(&mut self) {
         self.queue.release(Instant::now());
         while self.working.len() < self.concurrency {
@@ -155,10 +171,12 @@ impl<H: Handler, A: Attempts> Engine<H, A> {
             let shared = self.shared.clone();
             self.working.spawn(async move { shared.work(batch).await });
         }
-        for (mut held, until) in self.queue.overflow(MOST_WAITING) {
+        for (mut held, until) in self.queue.overflow(MOST_WAITING, MOST_BYTES) {
             held.nak(until - Instant::now()).await;
         }
-        self.shared.room.set(self.queue.taken());
+        self.shared
+            .room
+            .set(self.queue.taken(), std::mem::take(&mut self.came));
     }
 
     fn take_back(&mut self, worked: Result<Worked, JoinError>) {

@@ -1,11 +1,17 @@
 //! Everything here runs against a nats-server of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod by_hand;
 mod dead_letters;
 mod faults;
 mod live;
+mod passing;
+mod prefetch;
 mod publishing;
 mod republish;
+mod schedules;
+mod subscriptions;
 mod support;
+mod together;
 mod topology;
 mod worker;

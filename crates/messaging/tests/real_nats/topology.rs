@@ -1,7 +1,10 @@
 use async_nats::jetstream::consumer::pull;
-use messaging::topology::{TopologyError, apply};
+use devstack::testing::eventually;
+use messaging::Worker;
+use messaging::queues::unread_partitions;
+use messaging::topology::{TopologyError, apply, processor_consumer};
 
-use crate::support::Server;
+use crate::support::{Counts, Recorder, Running, Server};
 
 fn changes(applied: &[messaging::topology::Applied], change: &str) -> usize {
     applied.iter().filter(|applied| applied.change == change).count()
@@ -68,6 +71,11 @@ async fn queues_tell_exact_lengths() {
     let queues = server.messaging.queues().await.unwrap();
     let catalog = queues.iter().find(|queue| queue.stream == "CATALOG").unwrap();
     assert_eq!((catalog.pending, catalog.in_hand), (5, 0));
+    let age = crate::support::now().duration_since(catalog.oldest.unwrap());
+    assert!(
+        age.is_positive() && age < jiff::SignedDuration::from_secs(20),
+        "{age}"
+    );
     assert_eq!(queues.len(), 15);
     assert_eq!(
         queues.last().map(|queue| (queue.pending, queue.oldest)),
@@ -108,4 +116,30 @@ async fn what_is_scheduled_reaches_its_stream_when_it_is_due() {
     assert!(order.headers.get("Nats-Msg-Id").is_none());
     server.last("NOTIFICATIONS", "notifications.apns.b").await;
     server.emptied("SCHEDULES").await;
+}
+
+#[tokio::test]
+async fn partitions_that_no_replica_reads_are_found() {
+    let server = Server::start().await;
+    let unread = async || -> Vec<String> {
+        let queues = server.messaging.queues().await.unwrap();
+        unread_partitions(&queues)
+            .into_iter()
+            .map(ToOwned::to_owned)
+            .collect()
+    };
+    assert_eq!(unread().await, [""; 0], "with nobody at work there is no gap");
+    let all: Vec<_> = domain::Partition::all().map(processor_consumer).collect();
+    let recorder = Recorder::done();
+    let replica = |consumers: &[String]| {
+        let worker = server.worker("ORDERS", "", &Counts::default());
+        let consumers = consumers.to_vec();
+        Running::start(Worker { consumers, ..worker }, &recorder)
+    };
+    let first = replica(&all[..5]);
+    eventually("the gap", async || (unread().await == all[5..]).then_some(())).await;
+    let second = replica(&all[5..]);
+    eventually("no gap", async || unread().await.is_empty().then_some(())).await;
+    first.drain().await;
+    second.drain().await;
 }

@@ -7,3 +7,4 @@ mod orders;
 mod processor;
 mod setup;
 mod shop;
+mod subscriptions;

@@ -105,17 +105,21 @@ pub(crate) fn start(messaging: &Messaging, storage: &Storage) {
     let partitions = Partition::all()
         .map(|partition| format!("order-processor-{partition}"))
         .collect();
-    for (stream, consumers) in [("ORDERS", partitions), ("CATALOG", vec!["catalog".to_owned()])] {
-        let worker = Worker {
-            messaging: messaging.clone(),
-            stream: stream.into(),
-            consumers,
-            attempts: Counted(storage.clone()),
-            max_batch: 1,
-            concurrency: 1,
-            max_attempts: 5,
-        };
-        let processor = Processor(storage.clone());
-        tokio::spawn(async move { worker.run(processor, CancellationToken::new(), |_| ()).await });
-    }
+    read(messaging, storage, "ORDERS", partitions);
+    read(messaging, storage, "CATALOG", vec!["catalog".to_owned()]);
+}
+
+/// Reads `consumers` for the rest of the test.
+pub(crate) fn read(messaging: &Messaging, storage: &Storage, stream: &str, consumers: Vec<String>) {
+    let worker = Worker {
+        messaging: messaging.clone(),
+        stream: stream.into(),
+        consumers,
+        attempts: Counted(storage.clone()),
+        max_batch: 1,
+        concurrency: 1,
+        max_attempts: 5,
+    };
+    let processor = Processor(storage.clone());
+    tokio::spawn(async move { worker.run(processor, CancellationToken::new(), |_| ()).await });
 }

@@ -1,5 +1,8 @@
 //! Schema and streams.
 
+use devstack::testing::eventually;
+
+use crate::processor;
 use crate::shop::Shop;
 
 #[tokio::test]
@@ -86,4 +89,24 @@ async fn queues_count_what_waits() {
     };
     assert_eq!(queue("CATALOG", "catalog")["pending"], 1);
     assert_eq!(queue("ORDERS", "order-processor-p00")["pending"], 0);
+}
+
+#[tokio::test]
+async fn a_partition_that_no_replica_reads_is_an_error() {
+    let shop = Shop::unattended().await;
+    shop.good(&["queues"]).await;
+    let some = (0..6)
+        .map(|number| format!("order-processor-p{number:02}"))
+        .collect();
+    processor::read(&shop.messaging().await, &shop.storage().await, "ORDERS", some);
+    let said = eventually("the error", async || {
+        Some(shop.run(&["queues"]).await).filter(|said| !said.ok)
+    })
+    .await;
+    assert!(said.out.contains("order-processor-p00"), "{said:?}");
+    assert!(
+        said.error
+            .contains("nobody reads order-processor-p06, order-processor-p07, while"),
+        "{said:?}"
+    );
 }

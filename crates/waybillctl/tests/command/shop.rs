@@ -70,16 +70,23 @@ impl Shop {
         Storage::connect(options).await.unwrap()
     }
 
-    /// Runs the binary.
-    pub(crate) async fn run(&self, args: &[&str]) -> Said {
-        let output = Command::new(env!("CARGO_BIN_EXE_waybillctl"))
+    /// The binary, to be run.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_waybillctl"));
+        command
             .args(args)
             .env("DATABASE_URL", &self.servers.database_url)
             .env("NATS_URL", &self.servers.nats_url)
             .stdin(Stdio::null())
-            .output()
-            .await
-            .unwrap();
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs the binary.
+    pub(crate) async fn run(&self, args: &[&str]) -> Said {
+        let output = self.command(args).output().await.unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Said {
             ok: output.status.success(),
