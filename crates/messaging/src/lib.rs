@@ -10,6 +10,7 @@ pub mod publisher;
 pub mod queues;
 mod raw;
 pub mod subjects;
+mod told;
 pub mod topology;
 pub mod worker;
 
@@ -17,4 +18,5 @@ pub use client::{ConnectError, ConnectOptions, Messaging};
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use envelope::{Envelope, Message};
 pub use publisher::{PublishError, Published};
+pub use told::{Told, Waiting};
 pub use worker::{Attempts, Delivery, Handler, HandlerError, Outcome, Worker};

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use domain::IdempotencyKey;
 
 use crate::output::Output;
-use crate::{dead_letters, migrate, orders, products, queues, seed, topology};
+use crate::{dead_letters, migrate, orders, products, queues, reconcile, seed, topology};
 
 /// The operator's command of Waybill.
 #[derive(Debug, Parser)]
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     DeadLetters(dead_letters::Command),
     /// How much waits where.
     Queues(queues::Args),
+    /// Compare the store with the streams, and publish what they lost.
+    Reconcile(reconcile::Args),
 }
 
 /// The servers that a command on an order or a product goes through.

@@ -9,6 +9,7 @@ mod orders;
 mod output;
 mod products;
 mod queues;
+mod reconcile;
 mod seed;
 mod topology;
 mod wait;
@@ -34,6 +35,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> anyhow::Result<()>
         Command::Products(command) => products::run(command, connecting, &mut console).await,
         Command::DeadLetters(command) => dead_letters::run(command, connecting, &mut console).await,
         Command::Queues(args) => queues::run(&args, connecting, &mut console).await,
+        Command::Reconcile(args) => reconcile::run(&args, connecting, &mut console).await,
     }
 }
 

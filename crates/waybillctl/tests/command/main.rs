@@ -5,5 +5,6 @@ mod catalog;
 mod letters;
 mod orders;
 mod processor;
+mod reconcile;
 mod setup;
 mod shop;

@@ -67,10 +67,10 @@ pub(super) async fn last_five(settings: Settings) -> Result<Outcome> {
         let left = LEFT.to_string();
         ctl(&drill.stack, product.into_iter().chain([left.as_str()])).await?;
         let lines = [(RARE.to_owned(), 1)];
-        let sent = guests
-            .iter()
-            .zip(FIRST_SHOPPER..)
-            .map(|(guest, number)| drill.send_as(guest, number, "mine-for-once", 1, &lines));
+        let sent = guests.iter().zip(FIRST_SHOPPER..).map(async |(guest, number)| {
+            let key = format!("rare-{number}");
+            drill.send_as(guest, number, &key, 1, &lines).await
+        });
         let answers = join_all(sent).await;
         let accepted = answers
             .iter()
