@@ -125,6 +125,7 @@ fn difference(id: EventId, what: What, event: Option<&OrderEvent>) -> Difference
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
     use std::time::Duration;
 
     use domain::{Customer, OrderState};
@@ -217,7 +218,7 @@ mod tests {
     #[test]
     fn what_is_on_its_way_or_given_up_is_no_difference() {
         let (stored, accepted) = (event("a", 2), event("b", 1));
-        let mut look = look(&[stored.clone()], &[accepted.clone()], &[]);
+        let mut look = look(from_ref(&stored), from_ref(&accepted), &[]);
         assert_eq!(look.differences().len(), 2);
         let command = |id: String, order| Waiting { id, order };
         look.waiting = vec![
@@ -233,7 +234,11 @@ mod tests {
     #[test]
     fn what_is_told_and_not_stored_is_lost_or_made_up() {
         let (stored, next, lost) = (event("a", 1), event("a", 2), event("b", 1));
-        let mut look = look(&[stored.clone()], &[stored.clone(), next], &[stored, lost]);
+        let mut look = look(
+            from_ref(&stored),
+            &[stored.clone(), next],
+            &[stored.clone(), lost],
+        );
         look.events.events.insert(event("b", 1).id());
         let mut kinds: Vec<_> = look.differences().iter().map(|one| one.what.words()).collect();
         kinds.sort_unstable();
