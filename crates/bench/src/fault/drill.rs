@@ -1,5 +1,6 @@
 //! A stack under load, something that breaks, and what became of it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ const REQUEST: Duration = Duration::from_secs(10);
 const RECOVERED: Duration = Duration::from_secs(15);
 /// For how long recovery is waited for, to tell how long it took.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// What half of the orders may take once all is well again.
+const USUAL: Duration = Duration::from_millis(200);
 /// The guest who asks while something is broken; the load's have lower numbers.
 const PROBE: u32 = u32::MAX;
 
@@ -168,7 +171,7 @@ impl Drill {
         let load = self.load();
         let api = Api::new(self.door.as_deref().unwrap_or(self.stack.api_url()), REQUEST)?;
         let mut watch = Watch::default();
-        let (report, recovery) = {
+        let (report, (recovery, recovered)) = {
             let watching = watch.keep(&self.stack, &self.parts, &self.mortal);
             let drill = async {
                 tokio::try_join!(
@@ -176,7 +179,7 @@ impl Drill {
                     async {
                         progress.reached(load.orders / 5).await;
                         fault(&self).await.context("the fault can't be made")?;
-                        self.recovery().await
+                        anyhow::Ok((self.recovery().await?, clock::now()))
                     }
                 )
             };
@@ -191,11 +194,15 @@ impl Drill {
         self.must(!self.seamless || noticed == 0, || {
             format!("clients noticed: {noticed} requests were put off or broken")
         });
+        let usual = after(&self.history.records(), recovered);
+        self.must(usual.is_none_or(|usual| usual <= USUAL), || {
+            format!("slow long after the fault: half of the answers took {usual:?} or more")
+        });
         self.must(recovery.is_some_and(|took| took <= RECOVERED), || {
             format!("not well again within {RECOVERED:?}: {recovery:?}")
         });
         self.found().broken.extend(watch.broken());
-        self.note(watch.note());
+        self.note(format!("{}; usual after the fault: {usual:.1?}", watch.note()));
         self.judge().await?;
         Ok(self.finish())
     }
@@ -334,4 +341,27 @@ impl Drill {
     pub async fn hold(&self, time: Duration) {
         sleep(time).await;
     }
+}
+
+/// What half of the orders took that were sent after `moment` at the first try.
+fn after(history: &[Record], moment: Timestamp) -> Option<Duration> {
+    let mut sent = HashMap::new();
+    let mut took: Vec<Duration> = Vec::new();
+    for record in history
+        .iter()
+        .filter(|record| record.at > moment && record.attempt == 1)
+    {
+        match record.what {
+            What::Attempted { .. } => {
+                sent.insert(&record.key, record.at);
+            }
+            What::Accepted { .. } => {
+                let sent = sent.get(&record.key);
+                took.extend(sent.map(|sent| record.at.duration_since(*sent).unsigned_abs()));
+            }
+            _ => {}
+        }
+    }
+    took.sort_unstable();
+    took.get(took.len() / 2).copied()
 }

@@ -121,3 +121,57 @@ pub fn table(outcomes: &[Outcome]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::OrderId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn order() -> OrderId {
+        OrderId(Uuid::from_u128(1))
+    }
+
+    #[test]
+    fn violations_are_counted_by_what_they_mean_and_break_the_cell() {
+        let mut outcome = Outcome::default();
+        assert!(outcome.held());
+        let (order, sku) = (order(), "tea".parse().unwrap());
+        outcome.judge(&[
+            Violation::Lost {
+                order,
+                key: "a".into(),
+            },
+            Violation::Doubled { order },
+            Violation::BelowZero { sku, available: -1 },
+            Violation::Stranger { order },
+        ]);
+        assert_eq!((outcome.lost, outcome.doubled, outcome.oversold), (1, 1, 1));
+        assert_eq!((outcome.broken.len(), outcome.held()), (4, false));
+    }
+
+    #[test]
+    fn the_table_has_a_line_for_each_cell_with_its_seed_and_verdict() {
+        let held = Outcome {
+            cell: "latency".into(),
+            seed: 7,
+            recovery: Some(Duration::from_millis(1240)),
+            ..Outcome::default()
+        };
+        let skipped = Outcome {
+            cell: "disk-full-nats".into(),
+            skipped: Some("no root".into()),
+            ..Outcome::default()
+        };
+        let broken = Outcome {
+            cell: "push".into(),
+            broken: vec!["I4".into()],
+            ..Outcome::default()
+        };
+        let table = table(&[held, skipped, broken]);
+        let lines: Vec<_> = table.lines().collect();
+        assert!(lines[1].starts_with("latency") && lines[1].ends_with("1.2 s                    7  held"));
+        assert!(lines[2].ends_with("skipped") && lines[3].ends_with("BROKEN (1)"));
+    }
+}

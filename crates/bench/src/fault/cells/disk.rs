@@ -14,6 +14,8 @@ use crate::fault::{Drill, Outcome, Settings};
 
 /// Room for a fresh cluster, its log and some orders.
 const SIZE: &str = "size=256m";
+/// What the servers say of it.
+const NO_SPACE: &str = "no space left on device";
 const BALLAST: &str = "ballast";
 
 /// A file system in memory that is small. Gone when dropped.
@@ -90,7 +92,13 @@ pub(super) async fn full(part: Part, settings: Settings) -> Result<Outcome> {
     let drill = Drill::start(options, settings).await?;
     let filled = async |drill: &Drill| {
         disk.fill()?;
+        if part == Part::Postgres {
+            // Its log is laid out ahead: what is laid out already would take what comes for a while.
+            let _ = drill.stack.psql("SELECT pg_switch_wal()");
+        }
         drill.hold(settings.brief()).await;
+        let felt = drill.stack.log(part).to_lowercase().contains(NO_SPACE);
+        drill.must(felt, || format!("{part} did not notice that its disk is full"));
         let answer = drill.probe().await;
         drill.note(format!("an order while the disk of {part} is full: {answer:?}"));
         disk.empty()?;
