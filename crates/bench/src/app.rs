@@ -10,11 +10,11 @@ use storage::Storage;
 use storage::audit::Audit;
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::args::{Args, CheckArgs, Command, LoadArgs};
+use crate::args::{Args, CheckArgs, Command, FaultArgs, LoadArgs};
 use crate::check::{self, Expectations};
 use crate::history::{self, History, Record};
 use crate::load::is_settled;
-use crate::{Api, Progress};
+use crate::{Api, Progress, fault};
 
 /// Between two looks at the orders' states.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -27,6 +27,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<()> {
     match args.command {
         Command::Load(args) => load(&args, out).await,
         Command::Check(args) => run_check(&args, out).await,
+        Command::Fault(args) => run_faults(&args, out).await,
     }
 }
 
@@ -41,6 +42,17 @@ async fn load(args: &LoadArgs, out: &mut (dyn Write + Send)) -> Result<()> {
     writeln!(out, "{report}")?;
     let history = Arc::into_inner(history).context("somebody still writes to the history")?;
     history.finish()
+}
+
+async fn run_faults(args: &FaultArgs, out: &mut (dyn Write + Send)) -> Result<()> {
+    let cells = fault::Cell::named(&args.cells)?;
+    if args.list {
+        for cell in cells {
+            writeln!(out, "{cell:<40} {}", cell.about())?;
+        }
+        return Ok(());
+    }
+    fault::run(&cells, args.settings(rand::random()), out).await
 }
 
 async fn run_check(args: &CheckArgs, out: &mut (dyn Write + Send)) -> Result<()> {

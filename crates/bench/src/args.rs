@@ -6,7 +6,7 @@ use std::time::Duration;
 use chassis::args::{DatabaseArgs, duration};
 use clap::{Parser, Subcommand};
 
-use crate::{Load, Pace};
+use crate::{Load, Pace, fault};
 
 /// Orders under load, and whether the promises held.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub enum Command {
     Load(LoadArgs),
     /// Compare a history with the database: prints every broken promise, and fails if there is one.
     Check(CheckArgs),
+    /// Break one thing after the other in the middle of load, in stacks of their own, and look at every promise.
+    Fault(FaultArgs),
 }
 
 /// `bench load`
@@ -103,6 +105,52 @@ pub struct CheckArgs {
     /// Prices were changed after orders had been confirmed: don't compare them with the catalog.
     #[arg(long, env = "BENCH_PRICES_CHANGED")]
     pub prices_changed: bool,
+}
+
+/// `bench fault`
+#[derive(Debug, clap::Args)]
+pub struct FaultArgs {
+    /// Which cells of the matrix, by how their names begin; all when not given.
+    #[arg(value_name = "CELL", env = "FAULT_CELLS", value_delimiter = ',')]
+    pub cells: Vec<String>,
+
+    /// Makes the same orders and the same moments again. A fresh one when not given; it is printed.
+    #[arg(long, env = "FAULT_SEED", value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// How long load lasts in each cell, at least.
+    #[arg(long, env = "FAULT_MINUTES", value_name = "M", value_parser = rate)]
+    pub minutes: Option<f64>,
+
+    /// Orders per second.
+    #[arg(long, env = "FAULT_RATE", value_name = "N", value_parser = rate)]
+    pub rate: Option<f64>,
+
+    /// Less of everything: as the tests run it.
+    #[arg(long, env = "FAULT_SHORT")]
+    pub short: bool,
+
+    /// Name the cells and run none.
+    #[arg(long, env = "FAULT_LIST")]
+    pub list: bool,
+}
+
+impl FaultArgs {
+    /// How hard and how long; `seed` is taken where none is given.
+    pub fn settings(&self, seed: u64) -> fault::Settings {
+        let seed = self.seed.unwrap_or(seed);
+        let usual = if self.short {
+            fault::Settings::short(seed)
+        } else {
+            fault::Settings::full(seed)
+        };
+        let minutes = |minutes: f64| Duration::from_secs_f64(minutes * 60.0);
+        fault::Settings {
+            length: self.minutes.map_or(usual.length, minutes),
+            rate: self.rate.unwrap_or(usual.rate),
+            ..usual
+        }
+    }
 }
 
 impl LoadArgs {
@@ -190,7 +238,7 @@ mod tests {
     fn a_given_seed_wins() {
         let seed = |arguments: &str| match parse(arguments).unwrap().command {
             Command::Load(args) => args.load(7).seed,
-            Command::Check(_) => unreachable!("it is a load"),
+            Command::Check(_) | Command::Fault(_) => unreachable!("it is a load"),
         };
         assert_eq!(seed("load --api-url http://api --rate 1"), 7);
         assert_eq!(seed("load --api-url http://api --rate 1 --seed 3"), 3);

@@ -4,6 +4,7 @@ mod api;
 pub mod app;
 pub mod args;
 pub mod check;
+pub mod fault;
 mod history;
 mod latency;
 mod load;

@@ -44,28 +44,41 @@ impl Shopping {
                 });
             }
         }
-        OrderDraft {
-            lines,
-            contact: DraftContact {
-                name: "Ada Guest".into(),
-                email: "ada@example.org".into(),
-                phone: None,
-            },
-            shipping_address: DraftAddress {
-                street: "1 Main Street".into(),
-                city: "Berlin".into(),
-                postcode: "10115".into(),
-                country: "DE".into(),
-            },
-            note: None,
-            expected_total: None,
-        }
+        draft_of(lines)
     }
 
     fn sku(&self, random: &mut StdRng) -> &Sku {
         // Samples are whole numbers from 1 to the number of products.
         let rank = self.demand.sample(random) as usize;
         &self.skus[rank.clamp(1, self.skus.len()) - 1]
+    }
+}
+
+/// An order of these products, each with its units.
+pub(crate) fn draft(lines: &[(String, i64)]) -> OrderDraft {
+    let line = |(sku, quantity): &(String, i64)| DraftLine {
+        sku: sku.clone(),
+        quantity: *quantity,
+    };
+    draft_of(lines.iter().map(line).collect())
+}
+
+fn draft_of(lines: Vec<DraftLine>) -> OrderDraft {
+    OrderDraft {
+        lines,
+        contact: DraftContact {
+            name: "Ada Guest".into(),
+            email: "ada@example.org".into(),
+            phone: None,
+        },
+        shipping_address: DraftAddress {
+            street: "1 Main Street".into(),
+            city: "Berlin".into(),
+            postcode: "10115".into(),
+            country: "DE".into(),
+        },
+        note: None,
+        expected_total: None,
     }
 }
 

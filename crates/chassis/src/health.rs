@@ -13,6 +13,7 @@ pub struct Health {
 
 #[derive(Debug, Default)]
 struct Inner {
+    started: bool,
     draining: bool,
     checks: BTreeMap<&'static str, State>,
 }
@@ -68,6 +69,11 @@ impl Health {
         }
     }
 
+    /// All parts of the service are in place, and it hears signals. Before it is never ready: checks that are not asked for yet say nothing.
+    pub fn started(&self) {
+        self.with(|inner| inner.started = true);
+    }
+
     /// From now on not ready: the service is stopping.
     pub fn drain(&self) {
         self.with(|inner| inner.draining = true);
@@ -76,7 +82,8 @@ impl Health {
     /// How things stand.
     pub fn report(&self) -> Report {
         self.with(|inner| Report {
-            ready: !inner.draining
+            ready: inner.started
+                && !inner.draining
                 && inner
                     .checks
                     .values()
@@ -139,6 +146,7 @@ mod tests {
         let health = Health::default();
         let database = health.require("postgres");
         let cache = health.report_only("redis");
+        health.started();
         assert!(!health.report().ready, "a check begins as a problem");
         database.up();
         assert!(health.report().ready);
@@ -149,8 +157,19 @@ mod tests {
     }
 
     #[test]
+    fn never_ready_before_it_started() {
+        let health = Health::default();
+        assert!(!health.report().ready, "no check is asked for yet");
+        health.require("postgres").up();
+        assert!(!health.report().ready);
+        health.started();
+        assert!(health.report().ready);
+    }
+
+    #[test]
     fn never_ready_while_draining() {
         let health = Health::default();
+        health.started();
         health.drain();
         assert!(!health.report().ready);
     }

@@ -69,12 +69,13 @@ impl Lifecycle {
         });
     }
 
-    /// Waits for a signal, the stop token or a crash, then drains for at most `limit`.
+    /// From here on the service may be ready. Waits for a signal, the stop token or a crash, then drains for at most `limit`.
     ///
     /// # Errors
     /// The crash, or that work in hand did not end in time.
     pub async fn run(mut self, limit: Duration) -> anyhow::Result<()> {
         let mut signals = Signals::new()?;
+        self.health.started();
         let crash = tokio::select! {
             name = signals.next() => {
                 tracing::info!(signal = name, "stopping: finishing what is in hand");

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod ports;
 pub mod process;
 pub mod programs;
+pub mod proxy;
 pub mod servers;
 pub mod stack;
 pub mod testing;

@@ -1,6 +1,7 @@
 //! A whole stack: the real services against real servers.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use devstack::proxy::Mode;
 use devstack::testing::eventually;
 use devstack::{Part, Stack, StackOptions};
 use serde_json::{Value, json};
@@ -97,4 +98,28 @@ async fn two_stacks_stand_side_by_side() {
         .await
         .unwrap();
     assert!(ready.status().is_success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_reaches_a_server_through_the_proxy_between_them() {
+    let options = StackOptions::for_test()
+        .unwrap()
+        .without(Part::PushSandbox)
+        .without(Part::NotificationHub)
+        .without(Part::WebFrontend)
+        .through_proxy(Part::RestApi, Part::Postgres);
+    let stack = Stack::start(options).await.unwrap();
+    let products = format!("{}/v1/products", stack.api_url());
+    let listed = async || reqwest::get(&products).await.ok().map(|answer| answer.status());
+    assert_eq!(listed().await.unwrap(), 200);
+    let other = format!("{}/v1/products?limit=7", stack.api_url());
+    let proxy = stack.proxy(Part::RestApi, Part::Postgres).unwrap();
+    proxy.set(Mode::Refuse);
+    assert_eq!(reqwest::get(&other).await.unwrap().status(), 503);
+    proxy.set(Mode::Pass);
+    eventually("the database to be reached again", async || {
+        (reqwest::get(&other).await.ok()?.status() == 200).then_some(())
+    })
+    .await;
+    assert!(stack.proxy(Part::RestApi, Part::Nats).is_err());
 }

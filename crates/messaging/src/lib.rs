@@ -15,6 +15,7 @@ pub mod schedules;
 pub mod subjects;
 pub mod subscriptions;
 pub mod together;
+mod told;
 pub mod topology;
 pub mod worker;
 
@@ -25,4 +26,5 @@ pub use publisher::{PublishError, Published};
 pub use schedules::{ScheduleError, Schedules};
 pub use subscriptions::Subscriptions;
 pub use together::TogetherError;
+pub use told::{Told, Waiting};
 pub use worker::{Attempts, Delivery, Handler, HandlerError, Outcome, Worker};

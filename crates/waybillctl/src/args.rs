@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use domain::IdempotencyKey;
 
 use crate::output::Output;
-use crate::{dead_letters, migrate, orders, products, queues, seed, subscriptions, topology};
+use crate::{dead_letters, migrate, orders, products, queues, reconcile, seed, subscriptions, topology};
 
 /// The operator's command of Waybill.
 #[derive(Debug, Parser)]
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     /// Subscriptions to what happens.
     #[command(subcommand)]
     Subscriptions(subscriptions::Command),
+    /// Compare the store with the streams, and publish what they lost.
+    Reconcile(reconcile::Args),
 }
 
 /// The servers that a command on an order or a product goes through.

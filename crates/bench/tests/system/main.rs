@@ -6,6 +6,7 @@ mod deaths;
 mod doubles;
 mod faults;
 mod main_job;
+mod matrix;
 mod poison;
 mod redelivery;
 mod stock;

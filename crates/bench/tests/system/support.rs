@@ -8,8 +8,6 @@ use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use storage::Storage;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep};
 
@@ -219,12 +217,7 @@ pub(crate) async fn until<T>(what: &str, limit: Duration, mut probe: impl AsyncF
 
 /// Empties Redis, which keeps running.
 pub(crate) async fn flush_redis(shop: &Shop) {
-    let address = shop.stack.redis_url().trim_start_matches("redis://");
-    let mut redis = TcpStream::connect(address).await.unwrap();
-    redis.write_all(b"FLUSHALL\r\n").await.unwrap();
-    let mut answer = [0; 5];
-    redis.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"+OK\r\n");
+    bench::fault::flush_redis(&shop.stack).await.unwrap();
 }
 
 /// A product that someone keeps to himself: commands on it are taken in hand and get no further.

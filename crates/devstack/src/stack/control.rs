@@ -12,6 +12,7 @@ use tokio::process::Command;
 use super::program::Health;
 use super::{Part, Stack, Use};
 use crate::ports::Port;
+use crate::proxy::Proxy;
 use crate::servers::{Server, postgres, tail};
 
 /// How long a part may take to stop in order.
@@ -168,6 +169,13 @@ impl Stack {
             public,
             admin,
         })
+    }
+
+    /// The proxy between a service and a server: [`super::StackOptions::through_proxy`].
+    pub fn proxy(&self, service: Part, server: Part) -> Result<&Proxy> {
+        self.proxies
+            .get(&(service, server))
+            .with_context(|| format!("there is no proxy between {service} and {server}"))
     }
 
     /// Runs one statement and gives its rows, columns parted by `|`.

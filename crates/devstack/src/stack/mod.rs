@@ -23,6 +23,7 @@ use settings::Settings;
 pub(crate) use settings::write_private;
 
 use crate::ports::Port;
+use crate::proxy::Proxy;
 use crate::servers::{Nats, Postgres, Redis, Server, postgres};
 
 const DATABASE: &str = "waybill";
@@ -32,6 +33,7 @@ const DATABASE: &str = "waybill";
 pub struct Stack {
     parts: BTreeMap<Part, Mutex<Server>>,
     shared: Settings,
+    proxies: BTreeMap<(Part, Part), Proxy>,
     // Last: the folder goes when the processes are gone.
     options: StackOptions,
 }
@@ -41,6 +43,7 @@ impl Stack {
     pub async fn start(options: StackOptions) -> Result<Self> {
         options.addresses.check()?;
         let mut stack = Self::prepare(options)?;
+        stack.start_proxies().await?;
         stack.start_servers().await?;
         stack.start_services().await?;
         Ok(stack)
@@ -71,6 +74,7 @@ impl Stack {
         let mut stack = Self {
             parts,
             shared,
+            proxies: BTreeMap::new(),
             options,
         };
         let health = Health {
@@ -82,6 +86,14 @@ impl Stack {
             .parts
             .insert(Part::PushSandbox, Mutex::new(Server::new(sandbox).any()));
         Ok(stack)
+    }
+
+    async fn start_proxies(&mut self) -> Result<()> {
+        for (service, server) in &self.options.proxied {
+            let proxy = Proxy::start(self.options.addresses.port(Use::Public(*server))).await?;
+            self.proxies.insert((*service, *server), proxy);
+        }
+        Ok(())
     }
 
     async fn start_servers(&self) -> Result<()> {
@@ -162,12 +174,16 @@ impl Stack {
         } = &self.options;
         let extra = extra.get(&part).cloned().unwrap_or_default();
         let own = settings::of(part, addresses, folder);
+        let mut env: Settings = self.shared.iter().cloned().chain(own).chain(extra.env).collect();
+        for ((_, server), proxy) in self.proxies.iter().filter(|((service, _), _)| *service == part) {
+            settings::lead_through(&mut env, &addresses.listen(Use::Public(*server)), proxy.port());
+        }
         Service {
             name: name.to_owned(),
             path: binaries.path(part.name()),
             folder: folder.clone(),
             log: folder.join("logs").join(format!("{name}.log")),
-            env: self.shared.iter().cloned().chain(own).chain(extra.env).collect(),
+            env,
             args: extra.args,
             health,
         }

@@ -37,6 +37,8 @@ pub struct StackOptions {
     pub without: Vec<Part>,
     /// More to tell some of the programs.
     pub extra: BTreeMap<Part, Extra>,
+    /// Services and the servers that they reach through a proxy of their own: [`super::Stack::proxy`].
+    pub proxied: Vec<(Part, Part)>,
     /// Whether the demo catalog is put in.
     pub seed: bool,
     /// Told each step before it begins.
@@ -65,6 +67,7 @@ impl StackOptions {
             durability: Durability::Flush,
             without: Vec::new(),
             extra: BTreeMap::new(),
+            proxied: Vec::new(),
             seed: true,
             progress: Arc::new(|_| {}),
             _temporary: None,
@@ -117,6 +120,12 @@ impl StackOptions {
     #[must_use]
     pub fn arg(mut self, part: Part, argument: &str) -> Self {
         self.extra.entry(part).or_default().args.push(argument.to_owned());
+        self
+    }
+    /// Puts a proxy between a service and one of the servers that it uses.
+    #[must_use]
+    pub fn through_proxy(mut self, service: Part, server: Part) -> Self {
+        self.proxied.push((service, server));
         self
     }
 }

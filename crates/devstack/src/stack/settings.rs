@@ -56,6 +56,17 @@ pub(super) fn of(part: Part, addresses: &Addresses, folder: &Path) -> Settings {
     settings
 }
 
+/// Replaces `address` of a server by `port` of a proxy in front of it, wherever it stands.
+pub(super) fn lead_through(settings: &mut Settings, address: &str, port: u16) {
+    for (_, value) in settings {
+        if let Some((before, after)) = value.split_once(address)
+            && !after.starts_with(|next: char| next.is_ascii_digit())
+        {
+            *value = format!("{before}127.0.0.1:{port}{after}");
+        }
+    }
+}
+
 /// The push settings of hub and REST API, from what the sandbox says at `/credentials`.
 pub(super) async fn push(addresses: &Addresses, folder: &Path) -> Result<Settings> {
     let url = format!(

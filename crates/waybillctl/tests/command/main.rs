@@ -5,6 +5,7 @@ mod catalog;
 mod letters;
 mod orders;
 mod processor;
+mod reconcile;
 mod setup;
 mod shop;
 mod subscriptions;

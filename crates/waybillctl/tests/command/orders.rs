@@ -11,7 +11,7 @@ use crate::shop::Shop;
 
 const EMAIL: &str = "ada@example.org";
 
-async fn submit(shop: &Shop, key: &str) -> OrderId {
+pub(crate) async fn submit(shop: &Shop, key: &str) -> OrderId {
     let customer = Customer::Guest(GuestId(Uuid::from_u128(1)));
     let submit = Submit {
         customer,

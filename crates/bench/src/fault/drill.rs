@@ -1,0 +1,367 @@
+//! A stack under load, something that breaks, and what became of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chassis::clock;
+use devstack::{Part, Stack, StackOptions};
+use domain::OrderDraft;
+use jiff::Timestamp;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use secrecy::SecretString;
+use storage::Storage;
+use tokio::time::{Instant, sleep};
+
+use super::shop::{are_empty, dead_letters, eventually};
+use super::watch::Watch;
+use super::{Outcome, Settings};
+use crate::check::{self, Expectations};
+use crate::history::{Record, What};
+use crate::load::is_settled;
+use crate::{Answer, Api, Guest, History, Load, Pace, Progress, api, app, shopping};
+
+/// How long a request may take: longer than a front door waits for the broker.
+const REQUEST: Duration = Duration::from_secs(10);
+/// Within which all is well again after a fault.
+const RECOVERED: Duration = Duration::from_secs(15);
+/// For how long recovery is waited for, to tell how long it took.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// What half of the orders may take once all is well again.
+const USUAL: Duration = Duration::from_millis(200);
+/// The guest who asks while something is broken; the load's have lower numbers.
+const PROBE: u32 = u32::MAX;
+
+/// A stack that something is done to while orders come in.
+#[derive(Debug)]
+pub struct Drill {
+    /// The stack.
+    pub stack: Stack,
+    /// How hard and how long.
+    pub settings: Settings,
+    /// What was tried.
+    pub history: Arc<History>,
+    parts: Vec<Part>,
+    storage: Storage,
+    api: Api,
+    guest: Guest,
+    found: Mutex<Outcome>,
+    /// Where the load goes; the REST API itself where none is given.
+    door: Option<String>,
+    /// Dead letters are meant to be there.
+    letters_expected: bool,
+    /// Services that are killed or stopped: they need not say that they live.
+    mortal: Vec<Part>,
+    /// No client may notice anything.
+    seamless: bool,
+}
+
+impl Drill {
+    /// Starts a stack with the demo catalog.
+    ///
+    /// # Errors
+    /// Where it does not start.
+    pub async fn start(options: StackOptions, settings: Settings) -> Result<Self> {
+        let parts = Part::SERVICES.into_iter();
+        let parts = parts.filter(|part| !options.without.contains(part)).collect();
+        let stack = Stack::start(options.seeded()).await?;
+        let options = storage::ConnectOptions {
+            url: SecretString::from(stack.database_url()),
+            name: "bench".into(),
+            max_connections: 2,
+            timeout: REQUEST,
+        };
+        let api = Api::new(stack.api_url(), REQUEST)?;
+        Ok(Self {
+            storage: Storage::connect(options).await?,
+            guest: api.guest().await?,
+            api,
+            parts,
+            stack,
+            settings,
+            history: Arc::new(History::memory()),
+            found: Mutex::default(),
+            door: None,
+            letters_expected: false,
+            mortal: Vec::new(),
+            seamless: false,
+        })
+    }
+
+    /// These services are killed or stopped: they need not say that they live.
+    #[must_use]
+    pub fn mortal(mut self, parts: &[Part]) -> Self {
+        self.mortal.extend_from_slice(parts);
+        self
+    }
+
+    /// The load goes through this address.
+    #[must_use]
+    pub fn through(mut self, door: String) -> Self {
+        self.door = Some(door);
+        self
+    }
+
+    /// Dead letters are part of it.
+    #[must_use]
+    pub fn with_letters(mut self) -> Self {
+        self.letters_expected = true;
+        self
+    }
+
+    /// No client may notice anything: no 5xx, no connection that breaks.
+    #[must_use]
+    pub fn seamless(mut self) -> Self {
+        self.seamless = true;
+        self
+    }
+
+    /// The REST API.
+    #[must_use]
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// The guest of [`Drill::probe`].
+    #[must_use]
+    pub fn guest(&self) -> &Guest {
+        &self.guest
+    }
+
+    /// Moments and choices of this drill.
+    #[must_use]
+    pub fn random(&self) -> StdRng {
+        StdRng::seed_from_u64(self.settings.seed)
+    }
+
+    /// Writes down a broken promise.
+    pub fn broken(&self, what: impl Into<String>) {
+        self.found().broken.push(what.into());
+    }
+
+    /// Writes down that something must have held.
+    pub fn must(&self, held: bool, what: impl FnOnce() -> String) {
+        if !held {
+            self.broken(what());
+        }
+    }
+
+    /// Writes down what was seen.
+    pub fn note(&self, what: impl Into<String>) {
+        self.found().notes.push(what.into());
+    }
+
+    fn found(&self) -> std::sync::MutexGuard<'_, Outcome> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was found, for a drill without load.
+    pub fn finish(self) -> Outcome {
+        self.found.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps up load, does `fault` after a fifth of it, sees how long recovery takes and looks at every promise.
+    ///
+    /// # Errors
+    /// Where the drill itself can't go on.
+    pub async fn under_load(self, fault: impl AsyncFnOnce(&Self) -> Result<()>) -> Result<Outcome> {
+        let progress = Progress::default();
+        let load = self.load();
+        let api = Api::new(self.door.as_deref().unwrap_or(self.stack.api_url()), REQUEST)?;
+        let mut watch = Watch::default();
+        let (report, (recovery, recovered)) = {
+            let watching = watch.keep(&self.stack, &self.parts, &self.mortal);
+            let drill = async {
+                tokio::try_join!(
+                    load.run(api, Arc::clone(&self.history), progress.clone()),
+                    async {
+                        progress.reached(load.orders / 5).await;
+                        fault(&self).await.context("the fault can't be made")?;
+                        anyhow::Ok((self.recovery().await?, clock::now()))
+                    }
+                )
+            };
+            tokio::select! {
+                done = drill => done?,
+                () = watching => anyhow::bail!("nobody watches the services"),
+            }
+        };
+        self.found().count(&report);
+        self.found().recovery = recovery;
+        let noticed = report.put_off + report.unknown_attempts;
+        self.must(!self.seamless || noticed == 0, || {
+            format!("clients noticed: {noticed} requests were put off or broken")
+        });
+        let usual = after(&self.history.records(), recovered);
+        self.must(usual.is_none_or(|usual| usual <= USUAL), || {
+            format!("slow long after the fault: half of the answers took {usual:?} or more")
+        });
+        self.must(recovery.is_some_and(|took| took <= RECOVERED), || {
+            format!("not well again within {RECOVERED:?}: {recovery:?}")
+        });
+        self.found().broken.extend(watch.broken());
+        self.note(format!("{}; usual after the fault: {usual:.1?}", watch.note()));
+        self.judge().await?;
+        Ok(self.finish())
+    }
+
+    fn load(&self) -> Load {
+        Load {
+            pace: Pace::PerSecond(self.settings.rate),
+            orders: self.settings.orders(),
+            guests: 16,
+            skew: 1.0,
+            seed: self.settings.seed,
+            retry_budget: self.settings.length + PATIENCE,
+            follow: 0.1,
+        }
+    }
+
+    /// How long it takes, from now, until all that was accepted is settled and another order is accepted. None where it takes too long.
+    async fn recovery(&self) -> Result<Option<Duration>> {
+        let (healed, begun) = (clock::now(), Instant::now());
+        let accepted = check::accepted(&self.history.records());
+        let settled = eventually("what was accepted to be settled", PATIENCE, async || {
+            let states = self.storage.states().await.ok()?;
+            let all = accepted
+                .iter()
+                .all(|order| states.get(order).is_some_and(|(_, state)| is_settled(*state)));
+            all.then_some(())
+        });
+        let accepts = eventually("an order to be accepted", PATIENCE, async || {
+            (self.accepted_since(healed) || matches!(self.probe().await, Answer::Accepted { .. }))
+                .then_some(())
+        });
+        Ok(tokio::try_join!(settled, accepts)
+            .is_ok()
+            .then(|| begun.elapsed()))
+    }
+
+    fn accepted_since(&self, moment: Timestamp) -> bool {
+        let records = self.history.records();
+        records
+            .iter()
+            .rev()
+            .take_while(|record| record.at > moment)
+            .any(|record| matches!(record.what, What::Accepted { .. }))
+    }
+
+    /// Sends an order now, once.
+    pub async fn probe(&self) -> Answer {
+        let key = format!("probe-{}", clock::random_id().simple());
+        self.send(&key, 1, &[("earl-grey-bergamot".to_owned(), 1)]).await
+    }
+
+    /// Sends an order of one guest under this key.
+    pub async fn send(&self, key: &str, attempt: u32, lines: &[(String, i64)]) -> Answer {
+        self.send_as(&self.guest, PROBE, key, attempt, lines).await
+    }
+
+    /// Sends an order with a note.
+    pub async fn send_noted(&self, key: &str, lines: &[(String, i64)], note: &str) -> Answer {
+        let mut draft = shopping::draft(lines);
+        draft.note = Some(note.to_owned());
+        self.write_down(&self.guest, PROBE, key, 1, &draft).await
+    }
+
+    /// Sends an order of a guest with this number in the history.
+    pub async fn send_as(
+        &self,
+        guest: &Guest,
+        number: u32,
+        key: &str,
+        attempt: u32,
+        lines: &[(String, i64)],
+    ) -> Answer {
+        self.write_down(guest, number, key, attempt, &shopping::draft(lines))
+            .await
+    }
+
+    async fn write_down(
+        &self,
+        guest: &Guest,
+        number: u32,
+        key: &str,
+        attempt: u32,
+        draft: &OrderDraft,
+    ) -> Answer {
+        let write = |what| {
+            self.history.write(Record {
+                at: clock::now(),
+                key: key.to_owned(),
+                guest: number,
+                attempt,
+                what,
+            });
+        };
+        let lines = draft.lines.iter().map(|line| (line.sku.clone(), line.quantity));
+        write(What::Attempted {
+            lines: lines.collect(),
+        });
+        let answer = match api::body(draft) {
+            Ok(body) => self.api.submit(guest, key, body).await,
+            Err(error) => Answer::Unknown(error.to_string()),
+        };
+        write(match answer.clone() {
+            Answer::Accepted { order, replayed } => What::Accepted { order, replayed },
+            Answer::Refused { status, problem, .. } => What::Refused { status, problem },
+            Answer::Unknown(why) => What::Unknown { why },
+        });
+        answer
+    }
+
+    /// Looks at what is stored, what waits, what was given up and who died.
+    async fn judge(&self) -> Result<()> {
+        let history = self.history.records();
+        let audit = app::settled(&self.storage, &history, RECOVERED).await?;
+        self.found()
+            .judge(&check::check(&history, &audit, Expectations::default()));
+        let empty = eventually("nothing to wait in ORDERS", RECOVERED, async || {
+            are_empty(&self.stack, &["ORDERS", "CATALOG"])
+                .await
+                .ok()?
+                .then_some(())
+        });
+        if let Err(error) = empty.await {
+            self.broken(error.to_string());
+        }
+        let letters = dead_letters(&self.stack).await?;
+        self.must(self.letters_expected || letters.is_empty(), || {
+            format!("{} dead letters, e.g. {}", letters.len(), letters[0])
+        });
+        for (part, status) in self.stack.dead().await {
+            self.broken(format!("{part} ended: {status}"));
+        }
+        Ok(())
+    }
+
+    /// Lets what was done last.
+    pub async fn hold(&self, time: Duration) {
+        sleep(time).await;
+    }
+}
+
+/// What half of the orders took that were sent after `moment` at the first try.
+fn after(history: &[Record], moment: Timestamp) -> Option<Duration> {
+    let mut sent = HashMap::new();
+    let mut took: Vec<Duration> = Vec::new();
+    for record in history
+        .iter()
+        .filter(|record| record.at > moment && record.attempt == 1)
+    {
+        match record.what {
+            What::Attempted { .. } => {
+                sent.insert(&record.key, record.at);
+            }
+            What::Accepted { .. } => {
+                let sent = sent.get(&record.key);
+                took.extend(sent.map(|sent| record.at.duration_since(*sent).unsigned_abs()));
+            }
+            _ => {}
+        }
+    }
+    took.sort_unstable();
+    took.get(took.len() / 2).copied()
+}
