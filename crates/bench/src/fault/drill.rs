@@ -312,13 +312,9 @@ impl Drill {
         answer
     }
 
-    /// Looks at what is stored, what waits, what was given up and who died.
+    /// Looks at what is stored, what waits, what was given up and who died. What still waits is late, not lost: it is waited for.
     async fn judge(&self) -> Result<()> {
-        let history = self.history.records();
-        let audit = app::settled(&self.storage, &history, RECOVERED).await?;
-        self.found()
-            .judge(&check::check(&history, &audit, Expectations::default()));
-        let empty = eventually("nothing to wait in ORDERS", RECOVERED, async || {
+        let empty = eventually("nothing to wait in ORDERS", PATIENCE, async || {
             are_empty(&self.stack, &["ORDERS", "CATALOG"])
                 .await
                 .ok()?
@@ -327,6 +323,10 @@ impl Drill {
         if let Err(error) = empty.await {
             self.broken(error.to_string());
         }
+        let history = self.history.records();
+        let audit = app::settled(&self.storage, &history, RECOVERED).await?;
+        self.found()
+            .judge(&check::check(&history, &audit, Expectations::default()));
         let letters = dead_letters(&self.stack).await?;
         self.must(self.letters_expected || letters.is_empty(), || {
             format!("{} dead letters, e.g. {}", letters.len(), letters[0])
