@@ -1,6 +1,7 @@
 //! A stack under load, something that breaks, and what became of it.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ const REQUEST: Duration = Duration::from_secs(10);
 const RECOVERED: Duration = Duration::from_secs(15);
 /// For how long recovery is waited for, to tell how long it took.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// What half of the orders may take once all is well again.
+/// How much longer than five times what was usual half of the orders may take once all is well again.
 const USUAL: Duration = Duration::from_millis(200);
 /// The guest who asks while something is broken; the load's have lower numbers.
 const PROBE: u32 = u32::MAX;
@@ -171,15 +172,17 @@ impl Drill {
         let load = self.load();
         let api = Api::new(self.door.as_deref().unwrap_or(self.stack.api_url()), REQUEST)?;
         let mut watch = Watch::default();
-        let (report, (recovery, recovered)) = {
+        let begun = clock::now();
+        let (report, (broke, recovery, recovered)) = {
             let watching = watch.keep(&self.stack, &self.parts, &self.mortal);
             let drill = async {
                 tokio::try_join!(
                     load.run(api, Arc::clone(&self.history), progress.clone()),
                     async {
                         progress.reached(load.orders / 5).await;
+                        let broke = clock::now();
                         fault(&self).await.context("the fault can't be made")?;
-                        anyhow::Ok((self.recovery().await?, clock::now()))
+                        anyhow::Ok((broke, self.recovery().await?, clock::now()))
                     }
                 )
             };
@@ -194,9 +197,18 @@ impl Drill {
         self.must(!self.seamless || noticed == 0, || {
             format!("clients noticed: {noticed} requests were put off or broken")
         });
-        let usual = after(&self.history.records(), recovered);
-        self.must(usual.is_none_or(|usual| usual <= USUAL), || {
-            format!("slow long after the fault: half of the answers took {usual:?} or more")
+        let records = self.history.records();
+        let (before, usual) = (
+            usual(&records, begun..broke),
+            usual(&records, recovered..Timestamp::MAX),
+        );
+        let slower = usual
+            .zip(before)
+            .is_some_and(|(now, then)| now > USUAL + then * 5);
+        self.must(!slower, || {
+            format!(
+                "slow long after the fault: half of the answers took {usual:?} or more, {before:?} before it"
+            )
         });
         self.must(recovery.is_some_and(|took| took <= RECOVERED), || {
             format!("not well again within {RECOVERED:?}: {recovery:?}")
@@ -312,13 +324,9 @@ impl Drill {
         answer
     }
 
-    /// Looks at what is stored, what waits, what was given up and who died.
+    /// Looks at what is stored, what waits, what was given up and who died. What still waits is late, not lost: it is waited for.
     async fn judge(&self) -> Result<()> {
-        let history = self.history.records();
-        let audit = app::settled(&self.storage, &history, RECOVERED).await?;
-        self.found()
-            .judge(&check::check(&history, &audit, Expectations::default()));
-        let empty = eventually("nothing to wait in ORDERS", RECOVERED, async || {
+        let empty = eventually("nothing to wait in ORDERS", PATIENCE, async || {
             are_empty(&self.stack, &["ORDERS", "CATALOG"])
                 .await
                 .ok()?
@@ -327,6 +335,10 @@ impl Drill {
         if let Err(error) = empty.await {
             self.broken(error.to_string());
         }
+        let history = self.history.records();
+        let audit = app::settled(&self.storage, &history, RECOVERED).await?;
+        self.found()
+            .judge(&check::check(&history, &audit, Expectations::default()));
         let letters = dead_letters(&self.stack).await?;
         self.must(self.letters_expected || letters.is_empty(), || {
             format!("{} dead letters, e.g. {}", letters.len(), letters[0])
@@ -343,13 +355,13 @@ impl Drill {
     }
 }
 
-/// What half of the orders took that were sent after `moment` at the first try.
-fn after(history: &[Record], moment: Timestamp) -> Option<Duration> {
+/// What half of the orders took that were sent in this time at the first try.
+fn usual(history: &[Record], time: Range<Timestamp>) -> Option<Duration> {
     let mut sent = HashMap::new();
     let mut took: Vec<Duration> = Vec::new();
     for record in history
         .iter()
-        .filter(|record| record.at > moment && record.attempt == 1)
+        .filter(|record| time.contains(&record.at) && record.attempt == 1)
     {
         match record.what {
             What::Attempted { .. } => {

@@ -10,13 +10,16 @@ use tokio::time::{MissedTickBehavior, interval};
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// How long a service may take to say that it lives.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// After how many looks in a row without an answer it would be restarted.
+const RESTARTED_AFTER: u32 = 3;
 /// How much a service may grow while a fault lasts, in KiB.
 const MAY_GROW: u64 = 128 * 1024;
 
 /// What was seen of one service.
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
-    not_alive: u32,
+    silent: u32,
+    longest_silent: u32,
     first: u64,
     most: u64,
 }
@@ -40,9 +43,9 @@ impl Watch {
             for part in parts.iter().filter(|part| !except.contains(part)) {
                 let answer = http.get(format!("{}/livez", stack.admin_url(*part))).send().await;
                 let seen = self.services.entry(*part).or_default();
-                if !answer.is_ok_and(|answer| answer.status().is_success()) {
-                    seen.not_alive += 1;
-                }
+                let lives = answer.is_ok_and(|answer| answer.status().is_success());
+                seen.silent = if lives { 0 } else { seen.silent + 1 };
+                seen.longest_silent = seen.longest_silent.max(seen.silent);
                 if let Ok(Some(id)) = stack.id(*part).await {
                     let memory = resident_kib(id).unwrap_or_default();
                     seen.most = seen.most.max(memory);
@@ -58,10 +61,10 @@ impl Watch {
     pub(super) fn broken(&self) -> Vec<String> {
         let mut broken = Vec::new();
         for (part, seen) in &self.services {
-            if seen.not_alive > 0 {
+            if seen.longest_silent >= RESTARTED_AFTER {
                 broken.push(format!(
-                    "{part} did not say that it lives, {} times",
-                    seen.not_alive
+                    "{part} did not say that it lives, {} times in a row",
+                    seen.longest_silent
                 ));
             }
             if seen.most > seen.first + MAY_GROW {
