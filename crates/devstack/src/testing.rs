@@ -62,6 +62,17 @@ impl TestServers {
         })
     }
 
+    /// As [`Self::database_url`], with the rights of a service alone: `rest-api`. The database must be migrated first.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test without its servers cannot go on")]
+    pub fn database_url_of(&self, service: &str) -> String {
+        let (_, rest) = self.database_url.split_once("//").expect("an address");
+        let (user, _) = rest.split_once('@').expect("a user");
+        // The cluster is thrown away: its roles share the password of its owner.
+        let (_, password) = user.split_once(':').expect("a password");
+        postgres::as_user(&self.database_url, &postgres::role(service), password).expect("an address")
+    }
+
     /// Kills Redis (as `kill -9`).
     pub async fn kill_redis(&mut self) {
         self.redis.kill();

@@ -66,7 +66,7 @@ fn drill(shop: &Shop) -> Child {
     let mut command = Command::new(Binaries::find().unwrap().path("order-processor"));
     command
         .args(["--fault-marker", MARKER, "--admin-listen", "127.0.0.1:0"])
-        .envs(shop.stack.env().iter().map(|(name, value)| (name, value)))
+        .envs(shop.stack.env_of(Part::OrderProcessor).unwrap())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true);

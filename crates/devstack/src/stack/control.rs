@@ -78,10 +78,18 @@ impl Stack {
             .map_or("", |(_, value)| value)
     }
 
-    /// The settings that all programs share, as environment names and values.
+    /// The settings that all programs share, as environment names and values. The servers' addresses are the operator's: they may do everything.
     #[must_use]
     pub fn env(&self) -> &[(String, String)] {
         &self.shared
+    }
+
+    /// As [`Self::env`], with what a part proves itself with instead of the operator's rights.
+    pub fn env_of(&self, part: Part) -> Result<Vec<(String, String)>> {
+        let (mut env, own) = (self.shared.clone(), self.secrets.of(part, &self.shared)?);
+        env.retain(|(name, _)| own.iter().all(|(better, _)| better != name));
+        env.extend(own);
+        Ok(env)
     }
 
     /// Where a part's log is.
@@ -154,7 +162,7 @@ impl Stack {
                 port: admin.number(),
                 path: "/readyz",
             },
-        );
+        )?;
         service
             .env
             .push(("LISTEN".to_owned(), format!("127.0.0.1:{}", public.number())));

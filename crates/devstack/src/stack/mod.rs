@@ -6,6 +6,7 @@ mod control;
 mod options;
 mod part;
 mod program;
+mod secrets;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub use control::Replica;
 pub use options::{Extra, StackOptions};
 pub use part::Part;
 use program::{Health, Service};
+use secrets::Secrets;
 use settings::Settings;
 pub(crate) use settings::write_private;
 
@@ -32,6 +34,7 @@ const DATABASE: &str = "waybill";
 pub struct Stack {
     parts: BTreeMap<Part, Mutex<Server>>,
     shared: Settings,
+    secrets: Secrets,
     // Last: the folder goes when the processes are gone.
     options: StackOptions,
 }
@@ -55,7 +58,8 @@ impl Stack {
         (options.progress)("preparing the database's files");
         let postgres = Postgres::new(at(Part::Postgres), &folder.join("postgres"), options.durability)?;
         let mut shared = settings::shared(&options.addresses, &postgres.url(DATABASE));
-        shared.push(("WAYBILL_SECRET_KEY".to_owned(), settings::secret_key(folder)?));
+        shared.push(("WAYBILL_SECRET_KEY".to_owned(), secrets::secret_key(folder)?));
+        let secrets = Secrets::open(folder.join("secrets"))?;
         let parts = [
             (Part::Postgres, Server::new(postgres).any()),
             (
@@ -71,13 +75,14 @@ impl Stack {
         let mut stack = Self {
             parts,
             shared,
+            secrets,
             options,
         };
         let health = Health {
             port: stack.options.addresses.port(Use::Public(Part::PushSandbox)),
             path: "/healthz",
         };
-        let sandbox = stack.service(Part::PushSandbox, Part::PushSandbox.name(), health);
+        let sandbox = stack.service(Part::PushSandbox, Part::PushSandbox.name(), health)?;
         stack
             .parts
             .insert(Part::PushSandbox, Mutex::new(Server::new(sandbox).any()));
@@ -96,6 +101,7 @@ impl Stack {
         self.make_database().await?;
         self.say("migrating the database");
         self.waybillctl(["migrate"]).await?;
+        self.secrets.set_passwords(self.database_url())?;
         self.say("applying the topology of streams");
         self.waybillctl(["topology", "apply"]).await?;
         Ok(())
@@ -128,7 +134,7 @@ impl Stack {
                 port: self.options.addresses.port(Use::Admin(part)),
                 path: "/readyz",
             };
-            let server = Server::new(self.service(part, part.name(), health)).any();
+            let server = Server::new(self.service(part, part.name(), health)?).any();
             self.parts.insert(part, Mutex::new(server));
             if self.wanted(part) {
                 self.launch(part).await?;
@@ -152,7 +158,7 @@ impl Stack {
         Ok(())
     }
 
-    fn service(&self, part: Part, name: &str, health: Health) -> Service {
+    fn service(&self, part: Part, name: &str, health: Health) -> Result<Service> {
         let StackOptions {
             folder,
             addresses,
@@ -162,15 +168,16 @@ impl Stack {
         } = &self.options;
         let extra = extra.get(&part).cloned().unwrap_or_default();
         let own = settings::of(part, addresses, folder);
-        Service {
+        let env = self.env_of(part)?;
+        Ok(Service {
             name: name.to_owned(),
             path: binaries.path(part.name()),
             folder: folder.clone(),
             log: folder.join("logs").join(format!("{name}.log")),
-            env: self.shared.iter().cloned().chain(own).chain(extra.env).collect(),
+            env: env.into_iter().chain(own).chain(extra.env).collect(),
             args: extra.args,
             health,
-        }
+        })
     }
 
     fn wanted(&self, part: Part) -> bool {

@@ -101,19 +101,6 @@ fn text(credentials: &Value, pointer: &str) -> Result<String> {
         .to_owned())
 }
 
-/// The key that guests' tokens are made with: drawn once, then kept.
-pub(super) fn secret_key(folder: &Path) -> Result<String> {
-    let path = folder.join("secret-key");
-    if let Ok(key) = std::fs::read_to_string(&path)
-        && key.len() == 64
-    {
-        return Ok(key);
-    }
-    let key = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
-    write_private(&path, &key)?;
-    Ok(key)
-}
-
 /// Writes beside the file and takes its place: for its owner only, and never half.
 pub(crate) fn write_private(path: &Path, content: &str) -> Result<()> {
     let half = path.with_extension("part");

@@ -1,0 +1,75 @@
+//! What the parts prove themselves with: drawn once for a data folder, then kept, each in a file for its owner only.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::Part;
+use super::settings::{Settings, write_private};
+use crate::servers::postgres;
+
+/// The key that guests' tokens are made with, 64 hexadecimal digits.
+pub(super) fn secret_key(folder: &Path) -> Result<String> {
+    kept(&folder.join("secret-key"))
+}
+
+/// The secrets of a data folder.
+#[derive(Debug)]
+pub(super) struct Secrets {
+    folder: PathBuf,
+}
+
+impl Secrets {
+    /// Those in `folder`, which is made when it is not there.
+    pub(super) fn open(folder: PathBuf) -> Result<Self> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Self { folder })
+    }
+
+    /// Gives every service's role its password. The migrations made the roles.
+    pub(super) fn set_passwords(&self, admin_url: &str) -> Result<()> {
+        for service in Part::SERVICES {
+            let (role, password) = (postgres::role(service.name()), self.postgres(service)?);
+            postgres::psql(
+                admin_url,
+                &format!("ALTER ROLE {role} LOGIN PASSWORD '{password}'"),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What `service` proves itself with; nothing for other parts.
+    pub(super) fn of(&self, service: Part, shared: &Settings) -> Result<Settings> {
+        if !Part::SERVICES.contains(&service) {
+            return Ok(Vec::new());
+        }
+        let address = |name: &str| {
+            let known = shared.iter().find(|(known, _)| known == name);
+            known.map_or("", |(_, value)| value)
+        };
+        let role = postgres::role(service.name());
+        let database = postgres::as_user(address("DATABASE_URL"), &role, &self.postgres(service)?)?;
+        Ok(vec![("DATABASE_URL".to_owned(), database)])
+    }
+
+    fn postgres(&self, service: Part) -> Result<String> {
+        kept(&self.folder.join(format!("postgres-{service}")))
+    }
+}
+
+/// 64 hexadecimal digits.
+fn kept(path: &Path) -> Result<String> {
+    if let Ok(secret) = std::fs::read_to_string(path)
+        && secret.len() == 64
+    {
+        return Ok(secret);
+    }
+    let secret = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
+    write_private(path, &secret)?;
+    Ok(secret)
+}
