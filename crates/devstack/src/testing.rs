@@ -35,16 +35,29 @@ impl TestServers {
     /// Starts them, or panics with a line that says what is missing.
     #[expect(clippy::panic, reason = "a test without its servers cannot go on")]
     pub async fn start() -> Self {
-        match Self::try_start().await {
+        match Self::try_start(None).await {
             Ok(servers) => servers,
             Err(error) => panic!("no servers for this test: {error:#}"),
         }
     }
 
-    async fn try_start() -> Result<Self> {
+    /// As [`Self::start`], with a NATS server that lets in only whom `authorization` names, the block of that name in a server's configuration.
+    #[expect(clippy::panic, reason = "a test without its servers cannot go on")]
+    pub async fn start_guarded(authorization: &str) -> Self {
+        match Self::try_start(Some(authorization)).await {
+            Ok(servers) => servers,
+            Err(error) => panic!("no servers for this test: {error:#}"),
+        }
+    }
+
+    async fn try_start(authorization: Option<&str>) -> Result<Self> {
         let folder = folder()?;
         let mut redis = Server::new(Redis::new(Port::free()?, &folder.path().join("redis"))?);
-        let mut nats = Server::new(Nats::new(Port::free()?, &folder.path().join("nats"))?);
+        let nats_folder = folder.path().join("nats");
+        let mut nats = Server::new(Nats::new(Port::free()?, &nats_folder)?);
+        if let Some(authorization) = authorization {
+            Nats::authorize(&nats_folder, authorization)?;
+        }
         redis.launch()?;
         nats.launch()?;
         let database = TestDatabase::create()?;

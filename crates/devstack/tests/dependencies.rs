@@ -20,6 +20,7 @@ const FRONT: &[&str] = &[
 /// What each crate may use of the workspace: `services -> {ordering, identity} -> {messaging, storage, cache} -> domain`, and `services -> chassis`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("conditions", &[]),
     ("messaging", SERVERS),
     ("storage", SERVERS),
     ("cache", SERVERS),
@@ -54,6 +55,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("sqlx", &["storage"]),
     ("jiff-sqlx", &["storage"]),
     ("async-nats", &["messaging"]),
+    ("nkeys", &["messaging"]),
     ("deadpool-redis", &["cache"]),
     ("redis", &["cache"]),
     ("apns-h2", &["notification-hub"]),

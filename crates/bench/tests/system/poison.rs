@@ -23,6 +23,11 @@ const MARKER: &str = "crash here";
 async fn messaging(shop: &Shop) -> Messaging {
     let options = ConnectOptions {
         url: SecretString::from(shop.stack.nats_url()),
+        seed: Some(
+            std::fs::read_to_string(shop.stack.nats_seed_file())
+                .unwrap()
+                .into(),
+        ),
         name: "test".into(),
         request_timeout: Duration::from_secs(5),
         now: clock::now,

@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use tokio::process::Command;
 
 use super::program::Health;
+use super::secrets::PROOFS;
 use super::{Part, Stack, Use};
 use crate::ports::Port;
 use crate::servers::{Server, postgres, tail};
@@ -54,6 +55,12 @@ impl Stack {
         self.setting("NATS_URL")
     }
 
+    /// The file with the operator's seed: as him one may do everything at NATS.
+    #[must_use]
+    pub fn nats_seed_file(&self) -> &str {
+        self.setting("NATS_SEED_FILE")
+    }
+
     /// A service's health and metrics: `http://localhost:<port>`.
     #[must_use]
     pub fn admin_url(&self, part: Part) -> String {
@@ -86,9 +93,9 @@ impl Stack {
 
     /// As [`Self::env`], with what a part proves itself with instead of the operator's rights.
     pub fn env_of(&self, part: Part) -> Result<Vec<(String, String)>> {
-        let (mut env, own) = (self.shared.clone(), self.secrets.of(part, &self.shared)?);
-        env.retain(|(name, _)| own.iter().all(|(better, _)| better != name));
-        env.extend(own);
+        let mut env = self.shared.clone();
+        env.retain(|(name, _)| !PROOFS.contains(&name.as_str()));
+        env.extend(self.secrets.of(part, &self.shared)?);
         Ok(env)
     }
 

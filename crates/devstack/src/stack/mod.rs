@@ -10,6 +10,7 @@ mod secrets;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 
 use anyhow::{Context, Result};
 use tokio::sync::Mutex;
@@ -60,6 +61,7 @@ impl Stack {
         let mut shared = settings::shared(&options.addresses, &postgres.url(DATABASE));
         shared.push(("WAYBILL_SECRET_KEY".to_owned(), secrets::secret_key(folder)?));
         let secrets = Secrets::open(folder.join("secrets"))?;
+        shared.push(("NATS_SEED_FILE".to_owned(), secrets.nats_seed("operator")));
         let parts = [
             (Part::Postgres, Server::new(postgres).any()),
             (
@@ -90,6 +92,7 @@ impl Stack {
     }
 
     async fn start_servers(&self) -> Result<()> {
+        self.authorize_nats().await?;
         let first = [Part::Postgres, Part::Redis, Part::Nats, Part::PushSandbox];
         for part in first.into_iter().filter(|part| self.wanted(*part)) {
             self.part(part)?.lock().await.launch()?;
@@ -105,6 +108,17 @@ impl Stack {
         self.say("applying the topology of streams");
         self.waybillctl(["topology", "apply"]).await?;
         Ok(())
+    }
+
+    /// Whom NATS lets in, from what the services' topology says.
+    async fn authorize_nats(&self) -> Result<()> {
+        let keys = self.secrets.nats();
+        let words = |more: [&'static str; 3]| more.map(OsStr::new).into_iter().chain([keys.as_os_str()]);
+        self.waybillctl(words(["topology", "keys", "--out"])).await?;
+        let users = self
+            .waybillctl(words(["topology", "permissions", "--keys"]))
+            .await?;
+        Nats::authorize(&self.options.folder.join("nats"), &users)
     }
 
     async fn make_database(&self) -> Result<()> {

@@ -9,6 +9,9 @@ use super::Part;
 use super::settings::{Settings, write_private};
 use crate::servers::postgres;
 
+/// The settings that let their owner in somewhere. Each part is given its own only.
+pub(super) const PROOFS: [&str; 3] = ["DATABASE_URL", "NATS_SEED_FILE", "WAYBILL_SECRET_KEY"];
+
 /// The key that guests' tokens are made with, 64 hexadecimal digits.
 pub(super) fn secret_key(folder: &Path) -> Result<String> {
     kept(&folder.join("secret-key"))
@@ -31,6 +34,16 @@ impl Secrets {
         Ok(Self { folder })
     }
 
+    /// The folder of the seeds of NATS's users, which `waybillctl topology keys` makes.
+    pub(super) fn nats(&self) -> PathBuf {
+        self.folder.join("nats")
+    }
+
+    /// The file with a user's seed: a service's name, or `operator`.
+    pub(super) fn nats_seed(&self, user: &str) -> String {
+        self.nats().join(format!("{user}.nk")).display().to_string()
+    }
+
     /// Gives every service's role its password. The migrations made the roles.
     pub(super) fn set_passwords(&self, admin_url: &str) -> Result<()> {
         for service in Part::SERVICES {
@@ -48,13 +61,21 @@ impl Secrets {
         if !Part::SERVICES.contains(&service) {
             return Ok(Vec::new());
         }
-        let address = |name: &str| {
+        let value = |name: &str| {
             let known = shared.iter().find(|(known, _)| known == name);
             known.map_or("", |(_, value)| value)
         };
         let role = postgres::role(service.name());
-        let database = postgres::as_user(address("DATABASE_URL"), &role, &self.postgres(service)?)?;
-        Ok(vec![("DATABASE_URL".to_owned(), database)])
+        let database = postgres::as_user(value("DATABASE_URL"), &role, &self.postgres(service)?)?;
+        let mut own = vec![
+            ("DATABASE_URL".to_owned(), database),
+            ("NATS_SEED_FILE".to_owned(), self.nats_seed(service.name())),
+        ];
+        if matches!(service, Part::WebFrontend | Part::RestApi) {
+            let name = "WAYBILL_SECRET_KEY";
+            own.push((name.to_owned(), value(name).to_owned()));
+        }
+        Ok(own)
     }
 
     fn postgres(&self, service: Part) -> Result<String> {

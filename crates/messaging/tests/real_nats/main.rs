@@ -4,6 +4,7 @@
 mod dead_letters;
 mod faults;
 mod live;
+mod permissions;
 mod publishing;
 mod republish;
 mod support;
