@@ -35,7 +35,7 @@ impl TestServers {
     /// Starts them, or panics with a line that says what is missing.
     #[expect(clippy::panic, reason = "a test without its servers cannot go on")]
     pub async fn start() -> Self {
-        match Self::try_start(None).await {
+        match Self::try_start(None, None).await {
             Ok(servers) => servers,
             Err(error) => panic!("no servers for this test: {error:#}"),
         }
@@ -43,20 +43,33 @@ impl TestServers {
 
     /// As [`Self::start`], with a NATS server that lets in only whom `authorization` names, the block of that name in a server's configuration.
     #[expect(clippy::panic, reason = "a test without its servers cannot go on")]
-    pub async fn start_guarded(authorization: &str) -> Self {
-        match Self::try_start(Some(authorization)).await {
+    pub async fn start_with_nats_users(authorization: &str) -> Self {
+        match Self::try_start(Some(authorization), None).await {
             Ok(servers) => servers,
             Err(error) => panic!("no servers for this test: {error:#}"),
         }
     }
 
-    async fn try_start(authorization: Option<&str>) -> Result<Self> {
+    /// As [`Self::start`], with a Redis server that lets in only whom `acl` names, the content of an ACL file.
+    #[expect(clippy::panic, reason = "a test without its servers cannot go on")]
+    pub async fn start_with_redis_users(acl: &str) -> Self {
+        match Self::try_start(None, Some(acl)).await {
+            Ok(servers) => servers,
+            Err(error) => panic!("no servers for this test: {error:#}"),
+        }
+    }
+
+    async fn try_start(nats_users: Option<&str>, redis_users: Option<&str>) -> Result<Self> {
         let folder = folder()?;
-        let mut redis = Server::new(Redis::new(Port::free()?, &folder.path().join("redis"))?);
+        let redis_folder = folder.path().join("redis");
+        let mut redis = Server::new(Redis::new(Port::free()?, &redis_folder)?);
         let nats_folder = folder.path().join("nats");
         let mut nats = Server::new(Nats::new(Port::free()?, &nats_folder)?);
-        if let Some(authorization) = authorization {
-            Nats::authorize(&nats_folder, authorization)?;
+        if let Some(users) = nats_users {
+            Nats::authorize(&nats_folder, users)?;
+        }
+        if let Some(users) = redis_users {
+            Redis::authorize(&redis_folder, users)?;
         }
         redis.launch()?;
         nats.launch()?;

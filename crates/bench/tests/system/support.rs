@@ -219,12 +219,15 @@ pub(crate) async fn until<T>(what: &str, limit: Duration, mut probe: impl AsyncF
 
 /// Empties Redis, which keeps running.
 pub(crate) async fn flush_redis(shop: &Shop) {
-    let address = shop.stack.redis_url().trim_start_matches("redis://");
+    let user = shop.stack.redis_url().trim_start_matches("redis://");
+    let (user, address) = user.split_once('@').unwrap();
+    let (user, password) = user.split_once(':').unwrap();
     let mut redis = TcpStream::connect(address).await.unwrap();
-    redis.write_all(b"FLUSHALL\r\n").await.unwrap();
-    let mut answer = [0; 5];
+    let words = format!("AUTH {user} {password}\r\nFLUSHALL\r\n");
+    redis.write_all(words.as_bytes()).await.unwrap();
+    let mut answer = [0; 10];
     redis.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"+OK\r\n");
+    assert_eq!(&answer, b"+OK\r\n+OK\r\n");
 }
 
 /// A product that someone keeps to himself: commands on it are taken in hand and get no further.

@@ -58,9 +58,10 @@ impl Stack {
             .with_context(|| format!("cannot make {}", folder.display()))?;
         (options.progress)("preparing the database's files");
         let postgres = Postgres::new(at(Part::Postgres), &folder.join("postgres"), options.durability)?;
-        let mut shared = settings::shared(&options.addresses, &postgres.url(DATABASE));
-        shared.push(("WAYBILL_SECRET_KEY".to_owned(), secrets::secret_key(folder)?));
         let secrets = Secrets::open(folder.join("secrets"))?;
+        let redis = secrets.redis_url("operator", &options.addresses.listen(Use::Public(Part::Redis)))?;
+        let mut shared = settings::shared(&options.addresses, &postgres.url(DATABASE), &redis);
+        shared.push(("WAYBILL_SECRET_KEY".to_owned(), secrets::secret_key(folder)?));
         shared.push(("NATS_SEED_FILE".to_owned(), secrets.nats_seed("operator")));
         let parts = [
             (Part::Postgres, Server::new(postgres).any()),
@@ -93,6 +94,7 @@ impl Stack {
 
     async fn start_servers(&self) -> Result<()> {
         self.authorize_nats().await?;
+        self.authorize_redis().await?;
         let first = [Part::Postgres, Part::Redis, Part::Nats, Part::PushSandbox];
         for part in first.into_iter().filter(|part| self.wanted(*part)) {
             self.part(part)?.lock().await.launch()?;
@@ -119,6 +121,15 @@ impl Stack {
             .waybillctl(words(["topology", "permissions", "--keys"]))
             .await?;
         Nats::authorize(&self.options.folder.join("nats"), &users)
+    }
+
+    async fn authorize_redis(&self) -> Result<()> {
+        let passwords = self.secrets.redis();
+        let words = ["cache", "permissions", "--passwords"].map(OsStr::new);
+        let users = self
+            .waybillctl(words.into_iter().chain([passwords.as_os_str()]))
+            .await?;
+        Redis::authorize(&self.options.folder.join("redis"), &users)
     }
 
     async fn make_database(&self) -> Result<()> {

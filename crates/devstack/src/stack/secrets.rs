@@ -10,7 +10,14 @@ use super::settings::{Settings, write_private};
 use crate::servers::postgres;
 
 /// The settings that let their owner in somewhere. Each part is given its own only.
-pub(super) const PROOFS: [&str; 3] = ["DATABASE_URL", "NATS_SEED_FILE", "WAYBILL_SECRET_KEY"];
+pub(super) const PROOFS: [&str; 4] = [
+    "DATABASE_URL",
+    "NATS_SEED_FILE",
+    "REDIS_URL",
+    "WAYBILL_SECRET_KEY",
+];
+/// Who uses Redis: the services, but for the hub, and who looks after it.
+const REDIS_USERS: [&str; 4] = ["web-frontend", "rest-api", "order-processor", "operator"];
 
 /// The key that guests' tokens are made with, 64 hexadecimal digits.
 pub(super) fn secret_key(folder: &Path) -> Result<String> {
@@ -26,11 +33,15 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Those in `folder`, which is made when it is not there.
     pub(super) fn open(folder: PathBuf) -> Result<Self> {
+        let redis = folder.join("redis");
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(&folder)
-            .with_context(|| format!("cannot make {}", folder.display()))?;
+            .create(&redis)
+            .with_context(|| format!("cannot make {}", redis.display()))?;
+        for user in REDIS_USERS {
+            kept(&redis.join(user))?;
+        }
         Ok(Self { folder })
     }
 
@@ -42,6 +53,17 @@ impl Secrets {
     /// The file with a user's seed: a service's name, or `operator`.
     pub(super) fn nats_seed(&self, user: &str) -> String {
         self.nats().join(format!("{user}.nk")).display().to_string()
+    }
+
+    /// The folder with the passwords of Redis's users.
+    pub(super) fn redis(&self) -> PathBuf {
+        self.folder.join("redis")
+    }
+
+    /// The address of Redis for a user: a service's name, or `operator`.
+    pub(super) fn redis_url(&self, user: &str, listen: &str) -> Result<String> {
+        let password = kept(&self.redis().join(user))?;
+        Ok(format!("redis://{user}:{password}@{listen}"))
     }
 
     /// Gives every service's role its password. The migrations made the roles.
@@ -71,6 +93,10 @@ impl Secrets {
             ("DATABASE_URL".to_owned(), database),
             ("NATS_SEED_FILE".to_owned(), self.nats_seed(service.name())),
         ];
+        if REDIS_USERS.contains(&service.name()) {
+            let (_, listen) = value("REDIS_URL").split_once('@').unwrap_or_default();
+            own.push(("REDIS_URL".to_owned(), self.redis_url(service.name(), listen)?));
+        }
         if matches!(service, Part::WebFrontend | Part::RestApi) {
             let name = "WAYBILL_SECRET_KEY";
             own.push((name.to_owned(), value(name).to_owned()));

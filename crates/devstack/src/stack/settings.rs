@@ -14,17 +14,14 @@ use super::addresses::{Addresses, Use};
 pub(super) type Settings = Vec<(String, String)>;
 
 /// Where everything is, for Waybill's programs and for other tools.
-pub(super) fn shared(addresses: &Addresses, database_url: &str) -> Settings {
+pub(super) fn shared(addresses: &Addresses, database_url: &str, redis_url: &str) -> Settings {
     let http = |part| format!("http://localhost:{}", addresses.port(Use::Public(part)));
     let pairs = [
         ("WAYBILL_WEB_URL", http(Part::WebFrontend)),
         ("WAYBILL_API_URL", http(Part::RestApi)),
         ("PUSH_SANDBOX_URL", http(Part::PushSandbox)),
         ("DATABASE_URL", database_url.to_owned()),
-        (
-            "REDIS_URL",
-            format!("redis://{}", addresses.listen(Use::Public(Part::Redis))),
-        ),
+        ("REDIS_URL", redis_url.to_owned()),
         (
             "NATS_URL",
             format!("nats://{}", addresses.listen(Use::Public(Part::Nats))),

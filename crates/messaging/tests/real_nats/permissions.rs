@@ -30,7 +30,7 @@ impl Guarded {
             .iter()
             .map(|(user, seed)| (*user, seed.public_key().unwrap()));
         let users = permissions::configuration(&PublicKeys::new(keys.collect()).unwrap());
-        let servers = TestServers::start_guarded(&users).await;
+        let servers = TestServers::start_with_nats_users(&users).await;
         let guarded = Self { servers, seeds };
         topology::apply(&guarded.messaging(User::Operator).await)
             .await
