@@ -1,4 +1,5 @@
 //! Each service is a user of its own, who may do what the service does and no more.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use cache::permissions::{User, acl};
 use cache::{Begun, Cache, Policy, RequestRecords};
