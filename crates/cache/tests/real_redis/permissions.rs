@@ -73,7 +73,12 @@ async fn a_script_may_not_do_what_its_caller_may_not() {
     let script = redis::Script::new("return redis.call('HSET', 'waybill:other:x', 'v', '1')");
     let refused: RedisResult<Value> = script.invoke_async(&mut connection).await;
     let error = refused.unwrap_err();
-    assert!(error.to_string().contains("The user executing the script can't access"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("The user executing the script can't access"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
