@@ -5,6 +5,7 @@ mod flight;
 mod in_process;
 mod load;
 mod notices;
+pub mod permissions;
 pub mod policy;
 mod redis;
 pub mod requests;

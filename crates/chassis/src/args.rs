@@ -81,9 +81,28 @@ pub struct NatsArgs {
     #[arg(long, env = "NATS_URL", value_name = "URL", hide_env_values = true)]
     pub nats_url: SecretString,
 
+    /// File with the seed of this program's nkey, where the server knows its users by their keys.
+    #[arg(long, env = "NATS_SEED_FILE", value_name = "PATH")]
+    pub nats_seed_file: Option<PathBuf>,
+
     /// How long a request to NATS may take, e.g. 5s.
     #[arg(long, env = "NATS_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = period)]
     pub nats_timeout: Duration,
+}
+
+impl NatsArgs {
+    /// The seed, where one is given.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn seed(&self) -> anyhow::Result<Option<SecretString>> {
+        let read = |path: &PathBuf| {
+            let seed = std::fs::read_to_string(path)
+                .with_context(|| format!("--nats-seed-file {} can't be read", path.display()));
+            seed.map(SecretString::from)
+        };
+        self.nats_seed_file.as_ref().map(read).transpose()
+    }
 }
 
 /// How to reach Redis.

@@ -35,16 +35,42 @@ impl TestServers {
     /// Starts them, or panics with a line that says what is missing.
     #[expect(clippy::panic, reason = "a test without its servers cannot go on")]
     pub async fn start() -> Self {
-        match Self::try_start().await {
+        match Self::try_start(None, None).await {
             Ok(servers) => servers,
             Err(error) => panic!("no servers for this test: {error:#}"),
         }
     }
 
-    async fn try_start() -> Result<Self> {
+    /// As [`Self::start`], with a NATS server that lets in only whom `authorization` names, the block of that name in a server's configuration.
+    #[expect(clippy::panic, reason = "a test without its servers cannot go on")]
+    pub async fn start_with_nats_users(authorization: &str) -> Self {
+        match Self::try_start(Some(authorization), None).await {
+            Ok(servers) => servers,
+            Err(error) => panic!("no servers for this test: {error:#}"),
+        }
+    }
+
+    /// As [`Self::start`], with a Redis server that lets in only whom `acl` names, the content of an ACL file.
+    #[expect(clippy::panic, reason = "a test without its servers cannot go on")]
+    pub async fn start_with_redis_users(acl: &str) -> Self {
+        match Self::try_start(None, Some(acl)).await {
+            Ok(servers) => servers,
+            Err(error) => panic!("no servers for this test: {error:#}"),
+        }
+    }
+
+    async fn try_start(nats_users: Option<&str>, redis_users: Option<&str>) -> Result<Self> {
         let folder = folder()?;
-        let mut redis = Server::new(Redis::new(Port::free()?, &folder.path().join("redis"))?);
-        let mut nats = Server::new(Nats::new(Port::free()?, &folder.path().join("nats"))?);
+        let redis_folder = folder.path().join("redis");
+        let mut redis = Server::new(Redis::new(Port::free()?, &redis_folder)?);
+        let nats_folder = folder.path().join("nats");
+        let mut nats = Server::new(Nats::new(Port::free()?, &nats_folder)?);
+        if let Some(users) = nats_users {
+            Nats::authorize(&nats_folder, users)?;
+        }
+        if let Some(users) = redis_users {
+            Redis::authorize(&redis_folder, users)?;
+        }
         redis.launch()?;
         nats.launch()?;
         let database = TestDatabase::create()?;
@@ -60,6 +86,17 @@ impl TestServers {
             nats,
             _folder: folder,
         })
+    }
+
+    /// As [`Self::database_url`], with the rights of a service alone: `rest-api`. The database must be migrated first.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test without its servers cannot go on")]
+    pub fn database_url_of(&self, service: &str) -> String {
+        let (_, rest) = self.database_url.split_once("//").expect("an address");
+        let (user, _) = rest.split_once('@').expect("a user");
+        // The cluster is thrown away: its roles share the password of its owner.
+        let (_, password) = user.split_once(':').expect("a password");
+        postgres::as_user(&self.database_url, &postgres::role(service), password).expect("an address")
     }
 
     /// Kills Redis (as `kill -9`).

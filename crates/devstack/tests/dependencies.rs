@@ -67,6 +67,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("sqlx", &["storage"]),
     ("jiff-sqlx", &["storage"]),
     ("async-nats", &["messaging"]),
+    ("nkeys", &["messaging"]),
     ("deadpool-redis", &["cache"]),
     ("redis", &["cache"]),
     ("apns-h2", &["notification-hub"]),

@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_nats::connection::State;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{ContextBuilder, RequestErrorKind};
-use async_nats::{Client, Event, ServerAddr};
+use async_nats::{Client, ConnectErrorKind, Event, ServerAddr, ServerError};
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 /// The JetStream API level that nats-server 2.14 brought: message schedules, per-message TTL, atomic batches, pinned clients.
@@ -21,7 +21,9 @@ const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
     /// `nats://host:port`, more than one separated by commas; may carry user and password.
-    pub url: secrecy::SecretString,
+    pub url: SecretString,
+    /// The seed of the service's nkey, where the server knows its users by their keys.
+    pub seed: Option<SecretString>,
     /// The service's name: shown in the server's connection list, `ce-source` of what it publishes, its inbox prefix.
     pub name: String,
     /// How long a request to the server may take.
@@ -36,6 +38,14 @@ pub enum ConnectError {
     /// It can't be reached (yet).
     #[error("NATS at {url} can't be reached: {why}")]
     Unreachable {
+        /// Where, without credentials.
+        url: String,
+        /// The cause.
+        why: String,
+    },
+    /// It does not know us; trying again does not help.
+    #[error("NATS at {url} refuses us ({why}): is the seed right, and does the server know its public key?")]
+    Denied {
         /// Where, without credentials.
         url: String,
         /// The cause.
@@ -88,7 +98,15 @@ impl Messaging {
         let client = connection_options(&options)
             .connect(&addresses)
             .await
-            .map_err(|error| unreachable(error.to_string()))?;
+            .map_err(|error| match error.kind() {
+                ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
+                    ConnectError::Denied {
+                        url: url.clone(),
+                        why: error.to_string(),
+                    }
+                }
+                _ => unreachable(error.to_string()),
+            })?;
         let jetstream = ContextBuilder::new()
             .timeout(try_timeout(options.request_timeout))
             .backpressure_on_inflight(true)
@@ -147,7 +165,12 @@ fn without_credentials(addresses: &[ServerAddr]) -> String {
 
 fn connection_options(options: &ConnectOptions) -> async_nats::ConnectOptions {
     let server = options.name.clone();
-    async_nats::ConnectOptions::new()
+    let unsigned = async_nats::ConnectOptions::new();
+    let connection = match &options.seed {
+        Some(seed) => unsigned.nkey(seed.expose_secret().trim().to_owned()),
+        None => unsigned,
+    };
+    connection
         .name(&options.name)
         .custom_inbox_prefix(format!("_INBOX_{}", options.name))
         .request_timeout(Some(try_timeout(options.request_timeout)))
@@ -166,9 +189,13 @@ fn connection_options(options: &ConnectOptions) -> async_nats::ConnectOptions {
         })
 }
 
-/// Permission errors show only here.
+/// Permission errors show only here: what was refused itself only has no answer.
 fn log(name: &str, event: &Event) {
     match event {
+        Event::ServerError(ServerError::Other(text)) if let Some((what, subject)) = forbidden(text) => {
+            metrics::counter!("messaging_forbidden_total", "what" => what.to_owned()).increment(1);
+            tracing::error!(service = name, what, subject, "NATS forbids this to us");
+        }
         Event::ServerError(error) => tracing::error!(service = name, %error, "NATS refused something"),
         Event::ClientError(error) => tracing::warn!(service = name, %error, "NATS client error"),
         Event::SlowConsumer(id) => {
@@ -178,6 +205,17 @@ fn log(name: &str, event: &Event) {
         Event::Connected => tracing::info!(service = name, "NATS connected"),
         other => tracing::info!(service = name, event = %other, "NATS connection"),
     }
+}
+
+/// What a permission error is about: `Publish` or `Subscription`, and the subject.
+fn forbidden(text: &str) -> Option<(&str, &str)> {
+    let lower = "permissions violation for ";
+    let start = text.get(..lower.len())?;
+    let rest = text
+        .get(lower.len()..)
+        .filter(|_| start.eq_ignore_ascii_case(lower))?;
+    let (what, subject) = rest.split_once(" to ")?;
+    Some((what, subject.trim_matches('"')))
 }
 
 /// What JetStream says about itself. The client's own type for it does not read what a server of 2022 answers.
@@ -212,7 +250,18 @@ fn check_level(url: &str, version: &str, level: u64) -> Result<(), ConnectError>
 mod tests {
     use serde_json::json;
 
-    use super::{addresses, check_level, level, without_credentials};
+    use super::{addresses, check_level, forbidden, level, without_credentials};
+
+    #[test]
+    fn a_permission_error_names_its_subject() {
+        let text = "Permissions Violation for Publish to \"orders.p00.ship.x\"";
+        assert_eq!(forbidden(text), Some(("Publish", "orders.p00.ship.x")));
+        assert_eq!(
+            forbidden("permissions violation for Subscription to \"a\""),
+            Some(("Subscription", "a"))
+        );
+        assert_eq!(forbidden("maximum payload violation"), None);
+    }
 
     #[test]
     fn a_server_below_level_4_is_refused_with_the_version_it_needs() {

@@ -5,6 +5,7 @@ pub mod commands;
 pub mod dead_letters;
 pub mod envelope;
 pub mod events;
+pub mod keys;
 pub mod live;
 pub mod passing;
 pub mod publisher;

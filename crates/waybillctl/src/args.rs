@@ -7,7 +7,9 @@ use clap::{Parser, Subcommand};
 use domain::IdempotencyKey;
 
 use crate::output::Output;
-use crate::{dead_letters, migrate, orders, products, queues, reconcile, seed, subscriptions, topology};
+use crate::{
+    cache, dead_letters, migrate, orders, products, queues, reconcile, seed, subscriptions, topology,
+};
 
 /// The operator's command of Waybill.
 #[derive(Debug, Parser)]
@@ -32,6 +34,9 @@ pub(crate) enum Command {
     /// Streams and consumers.
     #[command(subcommand)]
     Topology(topology::Command),
+    /// Redis.
+    #[command(subcommand)]
+    Cache(cache::Command),
     /// Put the seed catalog up for sale.
     Seed(seed::Args),
     /// Look at orders and move them.

@@ -31,15 +31,17 @@ pub(crate) fn of_storage(error: StorageError) -> Failure<StorageError> {
 }
 
 pub(crate) async fn nats(args: &NatsArgs, limit: Duration) -> anyhow::Result<Messaging> {
+    let seed = args.seed()?;
     retry("NATS", limit, async || {
         let options = messaging::ConnectOptions {
             url: args.nats_url.clone(),
+            seed: seed.clone(),
             name: NAME.into(),
             request_timeout: args.nats_timeout,
             now: clock::now,
         };
         Messaging::connect(options).await.map_err(|error| match error {
-            ConnectError::TooOld { .. } => Failure::Permanent(error),
+            ConnectError::TooOld { .. } | ConnectError::Denied { .. } => Failure::Permanent(error),
             ConnectError::Unreachable { .. } => Failure::Transient(error),
         })
     })

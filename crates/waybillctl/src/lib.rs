@@ -2,6 +2,7 @@
 
 mod amount;
 mod args;
+mod cache;
 mod connect;
 mod dead_letters;
 mod migrate;
@@ -31,6 +32,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> anyhow::Result<()>
     match args.command {
         Command::Migrate(args) => migrate::run(&args, connecting, &mut console).await,
         Command::Topology(command) => topology::run(command, connecting, &mut console).await,
+        Command::Cache(command) => cache::run(command, &mut console),
         Command::Seed(args) => seed::run(&args, connecting, &mut console).await,
         Command::Orders(command) => orders::run(command, connecting, &mut console).await,
         Command::Products(command) => products::run(command, connecting, &mut console).await,

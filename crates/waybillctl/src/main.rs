@@ -8,7 +8,7 @@ use waybillctl::{Args, run};
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    match run(args, &mut std::io::stdout()).await {
+    match Box::pin(run(args, &mut std::io::stdout())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if waybillctl::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,4 +1,7 @@
-//! `waybillctl topology apply|show`
+//! `waybillctl topology apply|show|keys|permissions`
+
+mod keys;
+mod permissions;
 
 use std::time::Duration;
 
@@ -15,6 +18,10 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Show what they are meant to be.
     Show,
+    /// Make the nkeys by which the server knows its users, where they are missing.
+    Keys(keys::Args),
+    /// Print what each user may do, as the server's configuration, or compare a file with it.
+    Permissions(permissions::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -35,6 +42,8 @@ pub(crate) async fn run(
     match command {
         Command::Apply(args) => apply(&args, connecting, console).await,
         Command::Show => show(console),
+        Command::Keys(args) => keys::run(&args, console),
+        Command::Permissions(args) => permissions::run(&args, console),
     }
 }
 

@@ -101,6 +101,7 @@ fn storage_failure(error: StorageError) -> Failure<StorageError> {
 async fn open_messaging(args: &HubArgs) -> anyhow::Result<Messaging> {
     let options = messaging::ConnectOptions {
         url: args.nats.nats_url.clone(),
+        seed: args.nats.seed()?,
         name: SERVICE.to_owned(),
         request_timeout: args.nats.nats_timeout,
         now: clock::now,
@@ -115,7 +116,7 @@ async fn open_messaging(args: &HubArgs) -> anyhow::Result<Messaging> {
 
 fn messaging_failure(error: ConnectError) -> Failure<ConnectError> {
     match error {
-        ConnectError::TooOld { .. } => Failure::Permanent(error),
+        ConnectError::TooOld { .. } | ConnectError::Denied { .. } => Failure::Permanent(error),
         ConnectError::Unreachable { .. } => Failure::Transient(error),
     }
 }

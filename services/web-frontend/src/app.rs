@@ -108,15 +108,17 @@ pub async fn run(
 }
 
 async fn connect_nats(args: &Args) -> anyhow::Result<Messaging> {
+    let seed = args.nats.seed()?;
     retry("NATS", args.service.connect_timeout, async || {
         let options = messaging::ConnectOptions {
             url: args.nats.nats_url.clone(),
+            seed: seed.clone(),
             name: NAME.into(),
             request_timeout: args.nats.nats_timeout,
             now: chassis::clock::now,
         };
         Messaging::connect(options).await.map_err(|error| match error {
-            ConnectError::TooOld { .. } => Failure::Permanent(error),
+            ConnectError::TooOld { .. } | ConnectError::Denied { .. } => Failure::Permanent(error),
             ConnectError::Unreachable { .. } => Failure::Transient(error),
         })
     })

@@ -175,7 +175,7 @@ impl Drill {
         let begun = clock::now();
         let (report, (broke, recovery, recovered)) = {
             let watching = watch.keep(&self.stack, &self.parts, &self.mortal);
-            let drill = async {
+            let drill = Box::pin(async {
                 tokio::try_join!(
                     load.run(api, Arc::clone(&self.history), progress.clone()),
                     async {
@@ -185,7 +185,7 @@ impl Drill {
                         anyhow::Ok((broke, self.recovery().await?, clock::now()))
                     }
                 )
-            };
+            });
             tokio::select! {
                 done = drill => done?,
                 () = watching => anyhow::bail!("nobody watches the services"),

@@ -38,12 +38,15 @@ pub async fn eventually<T>(
 /// # Errors
 /// Where it does not answer.
 pub async fn flush_redis(stack: &Stack) -> Result<()> {
-    let address = stack.redis_url().trim_start_matches("redis://");
+    let place = stack.redis_url().trim_start_matches("redis://");
+    let (proof, address) = place.split_once('@').context("Redis has no users")?;
+    let (user, password) = proof.split_once(':').context("a user without a password")?;
     let mut redis = TcpStream::connect(address).await?;
-    redis.write_all(b"FLUSHALL\r\n").await?;
-    let mut answer = [0; 5];
+    let words = format!("AUTH {user} {password}\r\nFLUSHALL\r\n");
+    redis.write_all(words.as_bytes()).await?;
+    let mut answer = [0; 10];
     redis.read_exact(&mut answer).await?;
-    if &answer != b"+OK\r\n" {
+    if &answer != b"+OK\r\n+OK\r\n" {
         bail!("Redis was not emptied");
     }
     Ok(())

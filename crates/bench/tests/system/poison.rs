@@ -23,6 +23,11 @@ const MARKER: &str = "crash here";
 async fn messaging(shop: &Shop) -> Messaging {
     let options = ConnectOptions {
         url: SecretString::from(shop.stack.nats_url()),
+        seed: Some(
+            std::fs::read_to_string(shop.stack.nats_seed_file())
+                .unwrap()
+                .into(),
+        ),
         name: "test".into(),
         request_timeout: Duration::from_secs(5),
         now: clock::now,
@@ -66,7 +71,7 @@ fn drill(shop: &Shop) -> Child {
     let mut command = Command::new(Binaries::find().unwrap().path("order-processor"));
     command
         .args(["--fault-marker", MARKER, "--admin-listen", "127.0.0.1:0"])
-        .envs(shop.stack.env().iter().map(|(name, value)| (name, value)))
+        .envs(shop.stack.env_of(Part::OrderProcessor).unwrap())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true);

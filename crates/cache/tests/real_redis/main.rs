@@ -1,6 +1,7 @@
 //! The cache against a real Redis, with every other process played by a cache of its own.
 
 mod outages;
+mod permissions;
 mod races;
 mod support;
 mod tiers;

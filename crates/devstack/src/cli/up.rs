@@ -17,13 +17,14 @@ use crate::stack::{Addresses, Binaries, Part, Stack, StackOptions, Use, write_pr
 
 const WATCH_EVERY: Duration = Duration::from_millis(500);
 /// What other tools need to find the stack.
-const FOR_OTHERS: [&str; 6] = [
+const FOR_OTHERS: [&str; 7] = [
     "WAYBILL_WEB_URL",
     "WAYBILL_API_URL",
     "PUSH_SANDBOX_URL",
     "DATABASE_URL",
     "REDIS_URL",
     "NATS_URL",
+    "NATS_SEED_FILE",
 ];
 
 #[derive(Debug, Clone, clap::Args)]

@@ -43,6 +43,7 @@ pub(super) async fn run(args: Args) -> Result<ExitCode> {
         Durability::Throwaway,
     )?);
     postgres.start().await?;
+    postgres.recipe().make_roles()?;
     let (program, rest) = args.command.split_first().context("no command given")?;
     let mut command = dying_with_us(program);
     command

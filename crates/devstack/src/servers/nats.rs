@@ -10,6 +10,9 @@ use crate::process::Program;
 use crate::servers::Recipe;
 use crate::{programs, servers};
 
+/// Beside the configuration: who may do what.
+const AUTHORIZATION: &str = "authorization.conf";
+
 /// A NATS server on loopback.
 #[derive(Debug)]
 pub struct Nats {
@@ -27,6 +30,12 @@ impl Nats {
         })
     }
 
+    /// From its next start on, lets in only whom `authorization` names, the `authorization` block of a configuration.
+    pub fn authorize(folder: &Path, authorization: &str) -> Result<()> {
+        let path = folder.join(AUTHORIZATION);
+        std::fs::write(&path, authorization).with_context(|| format!("cannot write {}", path.display()))
+    }
+
     /// `nats://…`
     #[must_use]
     pub fn url(&self) -> String {
@@ -36,9 +45,14 @@ impl Nats {
     /// The default flushes every two minutes, so an acknowledged message could be lost with the power; a full account would refuse streams that reserve space.
     fn config(&self) -> String {
         let (port, store) = (self.port.number(), self.folder.join("jetstream"));
+        let users = if self.folder.join(AUTHORIZATION).exists() {
+            format!("include {AUTHORIZATION:?}\n")
+        } else {
+            String::new()
+        };
         format!(
             "listen: \"127.0.0.1:{port}\"\nserver_name: \"waybill-{port}\"\n\
-             jetstream {{\n  store_dir: {store:?}\n  sync_interval: always\n  max_memory_store: 256MB\n  max_file_store: 100GB\n}}\n"
+             jetstream {{\n  store_dir: {store:?}\n  sync_interval: always\n  max_memory_store: 256MB\n  max_file_store: 100GB\n}}\n{users}"
         )
     }
 }

@@ -11,6 +11,7 @@ use nix::unistd::{User, geteuid};
 use crate::ports::Port;
 use crate::process::Program;
 use crate::servers::Recipe;
+use crate::stack::Part;
 use crate::{programs, servers};
 
 /// The cluster's superuser.
@@ -71,6 +72,18 @@ impl Postgres {
             self.password,
             self.port.number()
         )
+    }
+
+    /// Makes the services' roles with the owner's own password, for a cluster that is thrown away: tests migrate their databases at the same time.
+    pub(crate) fn make_roles(&self) -> Result<()> {
+        for service in Part::SERVICES {
+            let (role, password) = (role(service.name()), &self.password);
+            psql(
+                &self.url("postgres"),
+                &format!("CREATE ROLE {role} LOGIN PASSWORD '{password}'"),
+            )?;
+        }
+        Ok(())
     }
 
     /// `initdb` into a folder beside the real one, renamed when complete, so that a break leaves no half cluster.
@@ -207,6 +220,20 @@ fn password(path: &Path, owner: Option<&User>) -> Result<String> {
         chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
     }
     Ok(password)
+}
+
+/// The role that a service uses the database with: `waybill_rest_api`. Migrations make it and give it its rights.
+#[must_use]
+pub fn role(service: &str) -> String {
+    format!("waybill_{}", service.replace('-', "_"))
+}
+
+/// The address `url` for another user.
+pub fn as_user(url: &str, user: &str, password: &str) -> Result<String> {
+    let (_, place) = url
+        .split_once('@')
+        .context("the database's address names no user")?;
+    Ok(format!("postgres://{user}:{password}@{place}"))
 }
 
 /// Runs one statement and gives its rows, columns parted by `|`.

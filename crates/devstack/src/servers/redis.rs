@@ -8,7 +8,11 @@ use nix::sys::signal::Signal;
 use crate::ports::Port;
 use crate::process::Program;
 use crate::servers::Recipe;
+use crate::stack::write_private;
 use crate::{programs, servers};
+
+/// Who may do what.
+const USERS: &str = "users.acl";
 
 /// A Redis server on loopback.
 #[derive(Debug)]
@@ -25,6 +29,15 @@ impl Redis {
             port,
             folder: folder.to_owned(),
         })
+    }
+
+    /// From its next start on, lets in only whom `acl` names, the content of an ACL file.
+    pub fn authorize(folder: &Path, acl: &str) -> Result<()> {
+        write_private(&folder.join(USERS), acl)
+    }
+
+    fn is_guarded(&self) -> bool {
+        self.folder.join(USERS).exists()
     }
 
     /// `redis://…`
@@ -45,6 +58,11 @@ impl Recipe for Redis {
 
     fn program(&self) -> Result<Program> {
         let port = self.port.number().to_string();
+        let users: &[&str] = if self.is_guarded() {
+            &["--aclfile", USERS]
+        } else {
+            &[]
+        };
         Ok(Program::new(&programs::redis_server()?, Signal::SIGKILL)
             .args([
                 "--port",
@@ -56,11 +74,13 @@ impl Recipe for Redis {
                 "--appendonly",
                 "no",
             ])
+            .args(users)
             .args(["--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"])
             .current_dir(&self.folder))
     }
 
     fn answers(&self) -> bool {
-        servers::answers(self.port.number(), b"PING\r\n", b"+PONG")
+        let expected: &[u8] = if self.is_guarded() { b"-NOAUTH" } else { b"+PONG" };
+        servers::answers(self.port.number(), b"PING\r\n", expected)
     }
 }

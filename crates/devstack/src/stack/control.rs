@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use tokio::process::Command;
 
 use super::program::Health;
+use super::secrets::PROOFS;
 use super::{Part, Stack, Use};
 use crate::ports::Port;
 use crate::proxy::Proxy;
@@ -55,6 +56,12 @@ impl Stack {
         self.setting("NATS_URL")
     }
 
+    /// The file with the operator's seed: as him one may do everything at NATS.
+    #[must_use]
+    pub fn nats_seed_file(&self) -> &str {
+        self.setting("NATS_SEED_FILE")
+    }
+
     /// A service's health and metrics: `http://localhost:<port>`.
     #[must_use]
     pub fn admin_url(&self, part: Part) -> String {
@@ -79,10 +86,18 @@ impl Stack {
             .map_or("", |(_, value)| value)
     }
 
-    /// The settings that all programs share, as environment names and values.
+    /// The settings that all programs share, as environment names and values. The servers' addresses are the operator's: they may do everything.
     #[must_use]
     pub fn env(&self) -> &[(String, String)] {
         &self.shared
+    }
+
+    /// As [`Self::env`], with what a part proves itself with instead of the operator's rights.
+    pub fn env_of(&self, part: Part) -> Result<Vec<(String, String)>> {
+        let mut env = self.shared.clone();
+        env.retain(|(name, _)| !PROOFS.contains(&name.as_str()));
+        env.extend(self.secrets.of(part, &self.shared)?);
+        Ok(env)
     }
 
     /// Where a part's log is.
@@ -155,7 +170,7 @@ impl Stack {
                 port: admin.number(),
                 path: "/readyz",
             },
-        );
+        )?;
         service
             .env
             .push(("LISTEN".to_owned(), format!("127.0.0.1:{}", public.number())));

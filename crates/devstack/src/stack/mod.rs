@@ -6,9 +6,11 @@ mod control;
 mod options;
 mod part;
 mod program;
+mod secrets;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 
 use anyhow::{Context, Result};
 use tokio::sync::Mutex;
@@ -19,6 +21,7 @@ pub use control::Replica;
 pub use options::{Extra, StackOptions};
 pub use part::Part;
 use program::{Health, Service};
+use secrets::Secrets;
 use settings::Settings;
 pub(crate) use settings::write_private;
 
@@ -34,6 +37,7 @@ pub struct Stack {
     parts: BTreeMap<Part, Mutex<Server>>,
     shared: Settings,
     proxies: BTreeMap<(Part, Part), Proxy>,
+    secrets: Secrets,
     // Last: the folder goes when the processes are gone.
     options: StackOptions,
 }
@@ -57,8 +61,11 @@ impl Stack {
             .with_context(|| format!("cannot make {}", folder.display()))?;
         (options.progress)("preparing the database's files");
         let postgres = Postgres::new(at(Part::Postgres), &folder.join("postgres"), options.durability)?;
-        let mut shared = settings::shared(&options.addresses, &postgres.url(DATABASE));
-        shared.push(("WAYBILL_SECRET_KEY".to_owned(), settings::secret_key(folder)?));
+        let secrets = Secrets::open(folder.join("secrets"))?;
+        let redis = secrets.redis_url("operator", &options.addresses.listen(Use::Public(Part::Redis)))?;
+        let mut shared = settings::shared(&options.addresses, &postgres.url(DATABASE), &redis);
+        shared.push(("WAYBILL_SECRET_KEY".to_owned(), secrets::secret_key(folder)?));
+        shared.push(("NATS_SEED_FILE".to_owned(), secrets.nats_seed("operator")));
         let parts = [
             (Part::Postgres, Server::new(postgres).any()),
             (
@@ -75,13 +82,14 @@ impl Stack {
             parts,
             shared,
             proxies: BTreeMap::new(),
+            secrets,
             options,
         };
         let health = Health {
             port: stack.options.addresses.port(Use::Public(Part::PushSandbox)),
             path: "/healthz",
         };
-        let sandbox = stack.service(Part::PushSandbox, Part::PushSandbox.name(), health);
+        let sandbox = stack.service(Part::PushSandbox, Part::PushSandbox.name(), health)?;
         stack
             .parts
             .insert(Part::PushSandbox, Mutex::new(Server::new(sandbox).any()));
@@ -97,6 +105,8 @@ impl Stack {
     }
 
     async fn start_servers(&self) -> Result<()> {
+        self.authorize_nats().await?;
+        self.authorize_redis().await?;
         let first = [Part::Postgres, Part::Redis, Part::Nats, Part::PushSandbox];
         for part in first.into_iter().filter(|part| self.wanted(*part)) {
             self.part(part)?.lock().await.launch()?;
@@ -108,9 +118,30 @@ impl Stack {
         self.make_database().await?;
         self.say("migrating the database");
         self.waybillctl(["migrate"]).await?;
+        self.secrets.set_passwords(self.database_url())?;
         self.say("applying the topology of streams");
         self.waybillctl(["topology", "apply"]).await?;
         Ok(())
+    }
+
+    /// Whom NATS lets in, from what the services' topology says.
+    async fn authorize_nats(&self) -> Result<()> {
+        let keys = self.secrets.nats();
+        let words = |more: [&'static str; 3]| more.map(OsStr::new).into_iter().chain([keys.as_os_str()]);
+        self.waybillctl(words(["topology", "keys", "--out"])).await?;
+        let users = self
+            .waybillctl(words(["topology", "permissions", "--keys"]))
+            .await?;
+        Nats::authorize(&self.options.folder.join("nats"), &users)
+    }
+
+    async fn authorize_redis(&self) -> Result<()> {
+        let passwords = self.secrets.redis();
+        let words = ["cache", "permissions", "--passwords"].map(OsStr::new);
+        let users = self
+            .waybillctl(words.into_iter().chain([passwords.as_os_str()]))
+            .await?;
+        Redis::authorize(&self.options.folder.join("redis"), &users)
     }
 
     async fn make_database(&self) -> Result<()> {
@@ -140,7 +171,7 @@ impl Stack {
                 port: self.options.addresses.port(Use::Admin(part)),
                 path: "/readyz",
             };
-            let server = Server::new(self.service(part, part.name(), health)).any();
+            let server = Server::new(self.service(part, part.name(), health)?).any();
             self.parts.insert(part, Mutex::new(server));
             if self.wanted(part) {
                 self.launch(part).await?;
@@ -164,7 +195,7 @@ impl Stack {
         Ok(())
     }
 
-    fn service(&self, part: Part, name: &str, health: Health) -> Service {
+    fn service(&self, part: Part, name: &str, health: Health) -> Result<Service> {
         let StackOptions {
             folder,
             addresses,
@@ -174,11 +205,16 @@ impl Stack {
         } = &self.options;
         let extra = extra.get(&part).cloned().unwrap_or_default();
         let own = settings::of(part, addresses, folder);
-        let mut env: Settings = self.shared.iter().cloned().chain(own).chain(extra.env).collect();
+        let mut env: Settings = self
+            .env_of(part)?
+            .into_iter()
+            .chain(own)
+            .chain(extra.env)
+            .collect();
         for ((_, server), proxy) in self.proxies.iter().filter(|((service, _), _)| *service == part) {
             settings::lead_through(&mut env, &addresses.listen(Use::Public(*server)), proxy.port());
         }
-        Service {
+        Ok(Service {
             name: name.to_owned(),
             path: binaries.path(part.name()),
             folder: folder.clone(),
@@ -186,7 +222,7 @@ impl Stack {
             env,
             args: extra.args,
             health,
-        }
+        })
     }
 
     fn wanted(&self, part: Part) -> bool {

@@ -14,17 +14,14 @@ use super::addresses::{Addresses, Use};
 pub(super) type Settings = Vec<(String, String)>;
 
 /// Where everything is, for Waybill's programs and for other tools.
-pub(super) fn shared(addresses: &Addresses, database_url: &str) -> Settings {
+pub(super) fn shared(addresses: &Addresses, database_url: &str, redis_url: &str) -> Settings {
     let http = |part| format!("http://localhost:{}", addresses.port(Use::Public(part)));
     let pairs = [
         ("WAYBILL_WEB_URL", http(Part::WebFrontend)),
         ("WAYBILL_API_URL", http(Part::RestApi)),
         ("PUSH_SANDBOX_URL", http(Part::PushSandbox)),
         ("DATABASE_URL", database_url.to_owned()),
-        (
-            "REDIS_URL",
-            format!("redis://{}", addresses.listen(Use::Public(Part::Redis))),
-        ),
+        ("REDIS_URL", redis_url.to_owned()),
         (
             "NATS_URL",
             format!("nats://{}", addresses.listen(Use::Public(Part::Nats))),
@@ -110,19 +107,6 @@ fn text(credentials: &Value, pointer: &str) -> Result<String> {
     Ok(value
         .with_context(|| format!("the push sandbox's credentials lack {pointer}"))?
         .to_owned())
-}
-
-/// The key that guests' tokens are made with: drawn once, then kept.
-pub(super) fn secret_key(folder: &Path) -> Result<String> {
-    let path = folder.join("secret-key");
-    if let Ok(key) = std::fs::read_to_string(&path)
-        && key.len() == 64
-    {
-        return Ok(key);
-    }
-    let key = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
-    write_private(&path, &key)?;
-    Ok(key)
 }
 
 /// Writes beside the file and takes its place: for its owner only, and never half.

@@ -2,6 +2,7 @@
 
 mod apply;
 mod consumers;
+pub mod permissions;
 mod streams;
 
 use domain::Partition;

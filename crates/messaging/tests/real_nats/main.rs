@@ -6,6 +6,7 @@ mod dead_letters;
 mod faults;
 mod live;
 mod passing;
+mod permissions;
 mod prefetch;
 mod publishing;
 mod republish;

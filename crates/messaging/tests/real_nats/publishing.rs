@@ -82,6 +82,7 @@ async fn without_an_answer_the_outcome_is_unknown() {
     let mut server = Server::start().await;
     let messaging = Messaging::connect(ConnectOptions {
         url: server.servers.nats_url.clone().into(),
+        seed: None,
         name: "impatient".into(),
         request_timeout: Duration::from_millis(600),
         now,
@@ -117,6 +118,7 @@ async fn a_submission_is_found_until_it_is_processed() {
 async fn a_server_that_is_not_there_is_named_without_credentials() {
     let options = ConnectOptions {
         url: "nats://user:secret@127.0.0.1:1".to_owned().into(),
+        seed: None,
         name: "test-service".into(),
         request_timeout: Duration::from_secs(1),
         now,

@@ -94,6 +94,7 @@ pub(crate) async fn connect(url: &str) -> Messaging {
     let (name, request_timeout) = ("test-service".into(), Duration::from_secs(15));
     Messaging::connect(ConnectOptions {
         url: url.to_owned().into(),
+        seed: None,
         name,
         request_timeout,
         now,

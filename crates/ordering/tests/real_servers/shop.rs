@@ -106,6 +106,7 @@ fn now() -> jiff::Timestamp {
 async fn messaging(url: &str) -> Messaging {
     let options = messaging::ConnectOptions {
         url: url.to_owned().into(),
+        seed: None,
         name: "test-door".to_owned(),
         request_timeout: Duration::from_secs(2),
         now,

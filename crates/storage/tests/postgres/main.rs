@@ -8,4 +8,5 @@ mod installations;
 mod metadata;
 mod orders;
 mod pool;
+mod roles;
 mod shop;

@@ -4,6 +4,7 @@
 mod catalog;
 mod letters;
 mod orders;
+mod permissions;
 mod processor;
 mod reconcile;
 mod setup;

@@ -53,6 +53,7 @@ impl Shop {
     pub(crate) async fn messaging(&self) -> Messaging {
         let options = messaging::ConnectOptions {
             url: self.servers.nats_url.clone().into(),
+            seed: None,
             name: "test".into(),
             request_timeout: Duration::from_secs(5),
             now: chassis::clock::now,

@@ -57,6 +57,7 @@ impl Shop {
         .unwrap();
         let messaging = Messaging::connect(messaging::ConnectOptions {
             url: servers.nats_url.clone().into(),
+            seed: None,
             name: "test".into(),
             request_timeout: Duration::from_secs(5),
             now: clock::now,
@@ -80,7 +81,11 @@ impl Shop {
     }
 
     pub(crate) fn hub(&self, flags: &[String]) -> Hub {
-        let args = args(&self.servers.database_url, &self.servers.nats_url, flags);
+        let args = args(
+            &self.servers.database_url_of("notification-hub"),
+            &self.servers.nats_url,
+            flags,
+        );
         let admin = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         admin.set_nonblocking(true).unwrap();
         let stop = CancellationToken::new();

@@ -19,7 +19,7 @@ fn start(stack: &Stack) -> Child {
         .args(["--fault-marker", "crash here", "--admin-listen", "127.0.0.1:0"])
         .args([
             "--database-url",
-            &stack.servers.database_url,
+            &stack.servers.database_url_of("order-processor"),
             "--nats-url",
             &stack.servers.nats_url,
         ])

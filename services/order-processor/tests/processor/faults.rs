@@ -146,7 +146,7 @@ async fn a_command_of_a_newer_version_waits_and_is_no_dead_letter() {
 #[tokio::test]
 async fn while_postgres_is_out_of_reach_orders_wait_unharmed_and_are_decided_when_it_is_back() {
     let mut stack = Stack::idle().await;
-    let url = stack.servers.database_url.clone();
+    let url = stack.servers.database_url_of("order-processor");
     let (before, server) = url.split_at(url.find('@').unwrap() + 1);
     let (server, database) = server.split_once('/').unwrap();
     let mut gate = Gate::to(server).await;

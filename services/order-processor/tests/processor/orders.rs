@@ -103,7 +103,7 @@ async fn of_five_in_stock_two_hundred_orders_get_exactly_five() {
 #[tokio::test]
 async fn replicas_that_share_the_partitions_neither_oversell_nor_block_each_other() {
     let mut stack = Stack::idle().await;
-    let url = stack.servers.database_url.clone();
+    let url = stack.servers.database_url_of("order-processor");
     stack.start_processor_with(&url, &["--partitions", "p00,p01,p02,p03"]);
     stack.start_processor_with(&url, &["--partitions", "p04,p05,p06,p07"]);
     stack.add("pot", 2000, 30).await;

@@ -53,6 +53,7 @@ impl Stack {
         });
         let messaging = Messaging::connect(messaging::ConnectOptions {
             url: servers.nats_url.clone().into(),
+            seed: None,
             name: "test".into(),
             request_timeout: Duration::from_secs(5),
             now: clock::now,
@@ -76,7 +77,7 @@ impl Stack {
     }
 
     pub(crate) fn start_processor(&mut self) {
-        self.start_processor_with(&self.servers.database_url.clone(), &[]);
+        self.start_processor_with(&self.servers.database_url_of("order-processor"), &[]);
     }
 
     /// Starts one with another way to the database and `more` flags.

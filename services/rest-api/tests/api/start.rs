@@ -122,7 +122,7 @@ async fn without_redis_and_before_anyone_listens_there_it_starts_all_the_same() 
         .await
         .unwrap();
     servers.kill_redis().await;
-    let mut flags = flags(KEY, &servers.database_url, &servers.nats_url);
+    let mut flags = flags(KEY, &servers.database_url_of("rest-api"), &servers.nats_url);
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -59,7 +59,7 @@ impl Api {
         messaging::topology::apply(&messaging).await.unwrap();
         let storage = storage(&servers.database_url).await;
         seed(&storage).await;
-        let (postgres, database_url) = gate(&servers.database_url).await;
+        let (postgres, database_url) = gate(&servers.database_url_of("rest-api")).await;
         let own = [
             "rest-api",
             "--http-workers=2",
@@ -99,7 +99,7 @@ impl Api {
 
     /// Starts the processor, so that orders are decided.
     pub(crate) fn start_processor(&mut self) {
-        let places = places(&self.servers, &self.servers.database_url);
+        let places = places(&self.servers, &self.servers.database_url_of("order-processor"));
         let args = ["order-processor".to_owned()].into_iter().chain(places);
         let args = order_processor::args::Args::parse_from(args);
         let admin = chassis::admin::bind(SocketAddr::from(([127, 0, 0, 1], 0)), "--admin-listen").unwrap();
@@ -259,6 +259,7 @@ async fn gate(url: &str) -> (Gate, String) {
 pub(crate) async fn messaging(url: &str) -> Messaging {
     let options = messaging::ConnectOptions {
         url: url.to_owned().into(),
+        seed: None,
         name: "test".to_owned(),
         request_timeout: Duration::from_secs(5),
         now: chassis::clock::now,

@@ -46,7 +46,7 @@ async fn neither_logs_nor_metrics_tell_of_persons_and_clients_make_no_labels() {
         .await
         .unwrap();
     let (public, admin) = (free(), free());
-    let mut flags = flags(KEY, &servers.database_url, &servers.nats_url);
+    let mut flags = flags(KEY, &servers.database_url_of("rest-api"), &servers.nats_url);
     flags[0] = format!("--listen={public}");
     flags[1] = format!("--admin-listen={admin}");
     flags[3] = "--log=debug".into();

@@ -58,7 +58,7 @@ impl Site {
             .map(str::to_owned)
             .into_iter()
             .chain(flags.iter().map(|flag| (*flag).to_owned()))
-            .chain(places(&servers)),
+            .chain(places(&servers, "web-frontend")),
         );
         let listeners = Listeners::bind(&Args {
             listen: anywhere(),
@@ -86,7 +86,7 @@ impl Site {
         let args = order_processor::args::Args::parse_from(
             ["order-processor".to_owned()]
                 .into_iter()
-                .chain(places(&self.servers)),
+                .chain(places(&self.servers, "order-processor")),
         );
         let admin = chassis::admin::bind(anywhere(), "--admin-listen").unwrap();
         let telemetry = telemetry::for_tests().unwrap();
@@ -140,9 +140,9 @@ fn admin_anywhere(mut args: Args) -> Args {
     args
 }
 
-fn places(servers: &TestServers) -> [String; 3] {
+fn places(servers: &TestServers, service: &str) -> [String; 3] {
     [
-        format!("--database-url={}", servers.database_url),
+        format!("--database-url={}", servers.database_url_of(service)),
         format!("--nats-url={}", servers.nats_url),
         format!("--redis-url={}", servers.redis_url),
     ]
@@ -151,6 +151,7 @@ fn places(servers: &TestServers) -> [String; 3] {
 async fn messaging(url: &str) -> Messaging {
     let options = messaging::ConnectOptions {
         url: url.to_owned().into(),
+        seed: None,
         name: "test".to_owned(),
         request_timeout: Duration::from_secs(5),
         now: chassis::clock::now,
