@@ -168,6 +168,10 @@ impl Drill {
     /// # Errors
     /// Where the drill itself can't go on.
     pub async fn under_load(self, fault: impl AsyncFnOnce(&Self) -> Result<()>) -> Result<Outcome> {
+        Box::pin(self.drilled(fault)).await
+    }
+
+    async fn drilled(self, fault: impl AsyncFnOnce(&Self) -> Result<()>) -> Result<Outcome> {
         let progress = Progress::default();
         let load = self.load();
         let api = Api::new(self.door.as_deref().unwrap_or(self.stack.api_url()), REQUEST)?;
@@ -175,7 +179,7 @@ impl Drill {
         let begun = clock::now();
         let (report, (broke, recovery, recovered)) = {
             let watching = watch.keep(&self.stack, &self.parts, &self.mortal);
-            let drill = Box::pin(async {
+            let drill = async {
                 tokio::try_join!(
                     load.run(api, Arc::clone(&self.history), progress.clone()),
                     async {
@@ -185,7 +189,7 @@ impl Drill {
                         anyhow::Ok((broke, self.recovery().await?, clock::now()))
                     }
                 )
-            });
+            };
             tokio::select! {
                 done = drill => done?,
                 () = watching => anyhow::bail!("nobody watches the services"),

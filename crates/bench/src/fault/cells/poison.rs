@@ -76,6 +76,7 @@ async fn letters(drill: &Drill, reason: &str) -> Result<Vec<String>> {
 async fn unreadable(drill: &Drill) -> Result<()> {
     let options = ConnectOptions {
         url: SecretString::from(drill.stack.nats_url()),
+        seed: Some(std::fs::read_to_string(drill.stack.nats_seed_file())?.into()),
         name: "bench".into(),
         request_timeout: REQUEST,
         now: clock::now,
@@ -102,7 +103,7 @@ fn mortal(drill: &Drill) -> Result<Child> {
     let mut command = Command::new(Binaries::find()?.path("order-processor"));
     command
         .args(["--fault-marker", MARKER, "--admin-listen", "127.0.0.1:0"])
-        .envs(drill.stack.env().iter().map(|(name, value)| (name, value)))
+        .envs(drill.stack.env_of(Part::OrderProcessor)?)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true);
