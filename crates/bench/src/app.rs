@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use chassis::args::DatabaseArgs;
 use storage::Storage;
 use storage::audit::Audit;
 use tokio::time::{Duration, Instant, sleep};
@@ -57,7 +56,7 @@ async fn run_faults(args: &FaultArgs, out: &mut (dyn Write + Send)) -> Result<()
 
 async fn run_check(args: &CheckArgs, out: &mut (dyn Write + Send)) -> Result<()> {
     let history = history::read(Path::new(&args.history))?;
-    let storage = connect(&args.database).await?;
+    let storage = args.database.connect("bench", args.wait).await?;
     let audit = settled(&storage, &history, args.wait).await?;
     let expected = Expectations {
         others: args.others,
@@ -76,16 +75,6 @@ async fn run_check(args: &CheckArgs, out: &mut (dyn Write + Send)) -> Result<()>
         "every promise held: {accepted} orders accepted, {stored} stored"
     )?;
     Ok(())
-}
-
-async fn connect(args: &DatabaseArgs) -> Result<Storage> {
-    let options = storage::ConnectOptions {
-        url: args.database_url.clone(),
-        name: "bench".into(),
-        max_connections: args.database_connections,
-        timeout: args.database_timeout,
-    };
-    Ok(Storage::connect(options).await?)
 }
 
 /// What the database holds, as soon as every accepted order of `history` is settled, at the latest after `patience`.

@@ -193,6 +193,7 @@ fn share(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
+    use chassis::args::without_environment_name;
     use clap::CommandFactory;
 
     use super::*;
@@ -205,14 +206,8 @@ mod tests {
     fn every_flag_has_an_environment_name() {
         Args::command().debug_assert();
         for command in Args::command().get_subcommands() {
-            for argument in command.get_arguments() {
-                let built_in = ["help", "version"].contains(&argument.get_id().as_str());
-                assert!(
-                    built_in || argument.get_env().is_some(),
-                    "{} has none",
-                    argument.get_id()
-                );
-            }
+            let unnamed = without_environment_name(command);
+            assert!(unnamed.is_empty(), "{} has {unnamed:?}", command.get_name());
         }
     }
 

@@ -23,13 +23,16 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Orders: 60 s while the state can change (put with another time for settled ones), newer-wins.
+    /// Orders: 60 s while the state can change (put with another time for accepted and settled ones), newer-wins.
     pub const ORDERS: Self = Self {
         name: "orders",
         time_to_live: Duration::from_secs(60),
         in_process: 10_000,
         follows_notices: false,
     };
+
+    /// How long orders live that are accepted and not yet decided. They are the first version: there is no older one to outlive.
+    pub const ACCEPTED_ORDER: Duration = Duration::from_secs(5);
 
     /// How long orders live that no longer change.
     pub const SETTLED_ORDER: Duration = Duration::from_secs(600);

@@ -37,6 +37,19 @@ pub struct ServiceArgs {
     pub telemetry: TelemetryArgs,
 }
 
+/// How a public port is served.
+#[derive(Debug, Clone, Args)]
+pub struct PublicPortArgs {
+    /// How many threads answer requests. The machine's cores when not given.
+    #[arg(long, env = "HTTP_WORKERS", value_name = "N", value_parser = at_least_one())]
+    pub http_workers: Option<usize>,
+
+    /// How long open connections are still served after SIGTERM, e.g. 5s; each is closed with its next answer, and when none is left it ends.
+    /// A part of the drain time-out.
+    #[arg(long, env = "LINGER", value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    pub linger: Duration,
+}
+
 /// What is logged, and how.
 #[derive(Debug, Clone, Args)]
 pub struct TelemetryArgs {
@@ -125,11 +138,29 @@ pub struct RedisArgs {
     pub redis_timeout: Duration,
 }
 
-impl RedisArgs {
-    /// The address for records that must not be evicted.
-    pub fn state_url(&self) -> &SecretString {
-        self.redis_state_url.as_ref().unwrap_or(&self.redis_url)
-    }
+/// How to reach the servers that most services need.
+#[derive(Debug, Clone, Args)]
+pub struct ServersArgs {
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub database: DatabaseArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub nats: NatsArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub redis: RedisArgs,
 }
 
 /// The key that guests' tokens and orders' links are derived from.
@@ -187,6 +218,14 @@ pub fn period(text: &str) -> Result<Duration, String> {
 /// Reads a number from 1 on: of connections, of threads.
 pub fn at_least_one() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..)
+}
+
+/// The flags of `command` that no environment variable sets, for its tests: there should be none.
+pub fn without_environment_name(command: &clap::Command) -> Vec<String> {
+    let built_in = |argument: &&clap::Arg| ["help", "version"].contains(&argument.get_id().as_str());
+    let arguments = command.get_arguments().filter(|argument| !built_in(argument));
+    let unnamed = arguments.filter(|argument| argument.get_env().is_none());
+    unnamed.map(|argument| argument.get_id().to_string()).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod exit;
 pub mod health;
 pub mod http;
 pub mod lifecycle;
+pub mod servers;
 pub mod telemetry;
 
 pub use exit::exit_code;

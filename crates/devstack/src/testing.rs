@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::ports::Port;
+use crate::proxy::Proxy;
 use crate::servers::{Nats, Redis, Server, postgres};
 
 /// The admin address of the run's shared Postgres cluster; `devstack with-postgres` sets it.
@@ -164,6 +165,17 @@ impl Drop for TestDatabase {
             let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         }
     }
+}
+
+/// A way to the database at `url` on this machine, to be closed and opened again, and the address over it.
+#[expect(clippy::expect_used, reason = "a test without its servers cannot go on")]
+pub async fn gate(url: &str) -> (Proxy, String) {
+    let (host, rest) = url.rsplit_once(':').expect("a port");
+    let (port, database) = rest.split_once('/').expect("a database");
+    let proxy = Proxy::start(port.parse().expect("a port")).await;
+    let proxy = proxy.expect("a proxy listens");
+    let through = format!("{host}:{}/{database}", proxy.port());
+    (proxy, through)
 }
 
 /// Asks `probe` again and again until it gives something, at most 20 seconds; else panics naming `what`.

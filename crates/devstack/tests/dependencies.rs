@@ -17,7 +17,7 @@ const FRONT: &[&str] = &[
     "chassis",
 ];
 
-/// What each crate may use of the workspace: `services -> {ordering, identity} -> {messaging, storage, cache} -> domain`, and `services -> chassis`.
+/// What each crate may use of the workspace: `services -> {ordering, identity, chassis} -> {messaging, storage, cache} -> domain`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("conditions", &[]),
@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cache", SERVERS),
     ("ordering", USE_CASES),
     ("identity", USE_CASES),
-    ("chassis", &[]),
+    ("chassis", &["messaging", "storage", "cache"]),
     ("devstack", &[]),
     ("fcm", &[]),
     ("push-sandbox", &[]),

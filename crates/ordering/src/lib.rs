@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Cache, Policy, RequestRecords};
-use domain::{Order, OrderId, Product};
+use domain::{Order, OrderId, OrderState, Product};
 use messaging::{DeadLetters, Messaging};
 use storage::Storage;
 
@@ -89,11 +89,11 @@ pub(crate) fn key_of(order: OrderId) -> String {
     order.to_string()
 }
 
-/// How long an order is cached: longer once it no longer changes.
+/// How long an order is cached: longer once it no longer changes, and short as long as nobody has decided it, for nothing tells that it is held.
 fn lives(order: &Order) -> Duration {
-    if order.state.is_terminal() {
-        Policy::SETTLED_ORDER
-    } else {
-        Policy::ORDERS.time_to_live
+    match order.state {
+        OrderState::Submitted => Policy::ACCEPTED_ORDER,
+        state if state.is_terminal() => Policy::SETTLED_ORDER,
+        _ => Policy::ORDERS.time_to_live,
     }
 }

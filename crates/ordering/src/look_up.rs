@@ -21,17 +21,20 @@ impl Ordering {
         if let Ok(Some(cached)) = self.orders.get(&key_of(id), floor).await {
             return Ok(Some(cached.value).filter(|order| access.covers(id, order.customer)));
         }
-        if let Some(order) = self.stored(access, id, floor).await? {
+        let stored = self.stored(access, id, floor).await;
+        if let Ok(Some(order)) = stored {
             return Ok(Some(order));
         }
-        if let Some(order) = self.waiting(access, id).await? {
-            return Ok(Some(order));
-        }
-        if let Some(order) = self.held(access, id).await? {
+        // With Postgres away, too: then most of what was accepted waits for it.
+        let accepted = match self.waiting(access, id).await? {
+            Some(order) => Some(order),
+            None => self.held(access, id).await?,
+        };
+        if let Some(order) = accepted.filter(|order| u64::from(order.version.0) >= floor) {
             return Ok(Some(order));
         }
         // It may just have moved from the stream into Postgres.
-        self.stored(access, id, floor).await
+        stored.and(self.stored(access, id, floor).await)
     }
 
     /// From Postgres, once for all who have the same access.

@@ -3,7 +3,6 @@
 mod amount;
 mod args;
 mod cache;
-mod connect;
 mod dead_letters;
 mod migrate;
 mod orders;
@@ -21,6 +20,9 @@ use std::io::{ErrorKind, Write};
 pub use args::Args;
 use args::Command;
 use output::Console;
+
+/// The program's name, as the servers show it.
+const NAME: &str = "waybillctl";
 
 /// Does what `args` ask and prints the answer to `out`.
 ///

@@ -8,7 +8,7 @@ use anyhow::Context;
 use chassis::args::DatabaseArgs;
 use domain::{Product, Sku};
 
-use crate::connect;
+use crate::NAME;
 use crate::output::{Console, fields, or_dash, table};
 
 #[derive(Debug, clap::Subcommand)]
@@ -64,7 +64,7 @@ pub(crate) async fn run(
 }
 
 async fn list(args: &List, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let storage = connect::database(&args.database, connecting).await?;
+    let storage = args.database.connect(NAME, connecting).await?;
     let products = storage
         .products(args.category.as_deref(), None, args.limit)
         .await?;
@@ -89,7 +89,7 @@ async fn list(args: &List, connecting: Duration, console: &mut Console<'_>) -> a
 }
 
 async fn show(args: &Show, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let storage = connect::database(&args.database, connecting).await?;
+    let storage = args.database.connect(NAME, connecting).await?;
     let product = storage
         .product(&args.sku)
         .await?

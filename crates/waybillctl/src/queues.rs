@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use messaging::queues::{Queue, unread_partitions};
 use tokio::time::sleep;
 
-use crate::connect;
+use crate::NAME;
 use crate::output::{Console, or_dash, table};
 
 /// How often a partition that nobody seems to read is looked at again: a replica may be between two pulls.
@@ -23,7 +23,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let messaging = connect::nats(&args.nats, connecting).await?;
+    let messaging = args.nats.connect(NAME, connecting).await?;
     let mut queues = messaging.queues().await?;
     for _ in 0..LOOKS {
         if unread_partitions(&queues).is_empty() {

@@ -15,7 +15,7 @@ use storage::Storage;
 
 use crate::args::ServersArgs;
 use crate::output::Console;
-use crate::{connect, wait};
+use crate::{NAME, wait};
 
 const PRODUCTS: &str = include_str!("../seed/products.json");
 const KEY: &str = "seed";
@@ -41,14 +41,14 @@ struct Entry {
 pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
     let commands = commands()?;
     let ids: Vec<CommandId> = commands.iter().map(|command| command.id).collect();
-    let storage = connect::database(&args.servers.database, connecting).await?;
+    let storage = args.servers.database.connect(NAME, connecting).await?;
     let before = storage.catalog_events(&ids).await?;
     let missing: Vec<_> = commands
         .iter()
         .filter(|command| before.iter().all(|event| event.command != command.id))
         .collect();
     if !missing.is_empty() {
-        send(&connect::nats(&args.servers.nats, connecting).await?, &missing).await?;
+        send(&args.servers.nats.connect(NAME, connecting).await?, &missing).await?;
     }
     let events = stored(&storage, &ids, args.timeout).await?;
     let kept = events

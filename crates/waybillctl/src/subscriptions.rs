@@ -10,7 +10,7 @@ use messaging::Subscriptions;
 use messaging::subscriptions::{Filter, SubscriptionName};
 use serde_json::json;
 
-use crate::connect;
+use crate::NAME;
 use crate::output::{Console, or_dash, table};
 
 #[derive(Debug, clap::Subcommand)]
@@ -71,7 +71,7 @@ pub(crate) async fn run(
 }
 
 async fn add(args: &Add, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let subscriptions = Subscriptions::new(connect::nats(&args.nats, connecting).await?);
+    let subscriptions = Subscriptions::new(args.nats.connect(NAME, connecting).await?);
     let new = subscriptions
         .add(&args.name, &args.filter, args.condition.as_deref())
         .await?;
@@ -81,7 +81,7 @@ async fn add(args: &Add, connecting: Duration, console: &mut Console<'_>) -> any
 }
 
 async fn list(args: &List, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let subscriptions = Subscriptions::new(connect::nats(&args.nats, connecting).await?);
+    let subscriptions = Subscriptions::new(args.nats.connect(NAME, connecting).await?);
     let list = subscriptions.list().await?;
     console.answer(&list, || {
         let rows = list.iter().map(|one| {
@@ -99,7 +99,7 @@ async fn list(args: &List, connecting: Duration, console: &mut Console<'_>) -> a
 }
 
 async fn remove(args: &Remove, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let subscriptions = Subscriptions::new(connect::nats(&args.nats, connecting).await?);
+    let subscriptions = Subscriptions::new(args.nats.connect(NAME, connecting).await?);
     if !subscriptions.remove(&args.name).await? {
         bail!(
             "there is no subscription {}; `waybillctl subscriptions list` names them",

@@ -9,7 +9,7 @@ use chassis::args::NatsArgs;
 use messaging::topology;
 use serde_json::Value;
 
-use crate::connect;
+use crate::NAME;
 use crate::output::{Console, table};
 
 #[derive(Debug, clap::Subcommand)]
@@ -48,7 +48,7 @@ pub(crate) async fn run(
 }
 
 async fn apply(args: &Apply, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let messaging = connect::nats(&args.nats, connecting).await?;
+    let messaging = args.nats.connect(NAME, connecting).await?;
     let applied = topology::apply_replicated(&messaging, args.replicas).await?;
     console.answer(&applied, || {
         let rows = applied

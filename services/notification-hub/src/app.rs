@@ -3,12 +3,13 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use chassis::connect::{self, Failure};
+use chassis::connect::retry;
+use chassis::servers::storage_failure;
 use chassis::telemetry::Telemetry;
-use chassis::{Check, Health, Lifecycle, admin, clock};
+use chassis::{Health, Lifecycle, admin, clock};
 use jiff::tz::TimeZone;
-use messaging::{ConnectError, Handler, Messaging, Worker, topology};
-use storage::{Platform, Storage, StorageError};
+use messaging::{Handler, Messaging, Worker, topology};
+use storage::{Platform, Storage};
 use tokio_util::sync::CancellationToken;
 
 use crate::announce::Announcer;
@@ -19,7 +20,6 @@ use crate::gateway::Gateway;
 use crate::notification::SERVICE;
 use crate::platforms::Platforms;
 
-const PROBE_EVERY: Duration = Duration::from_secs(1);
 const ROTATE_EVERY: Duration = Duration::from_hours(6);
 const ROTATE_AGAIN: Duration = Duration::from_secs(60);
 /// The most events that are announced in one transaction.
@@ -42,9 +42,18 @@ pub async fn run(
     let health = Health::default();
     let life = Lifecycle::new(health.clone(), stop);
     admin::spawn(&life, admin, health.clone(), telemetry)?;
-    let (postgres, nats) = (health.require("postgres"), health.require("nats"));
-    let (storage, messaging) = (open_storage(&args).await?, open_messaging(&args).await?);
-    follow(&life, postgres, storage.clone(), nats, messaging.clone());
+    let limit = args.service.connect_timeout;
+    let storage = args.database.connect(SERVICE, limit).await?;
+    let messaging = args.nats.connect(SERVICE, limit).await?;
+    // The first push needs today's part of the ledger.
+    let ledger = storage.clone();
+    let prepare = move || {
+        let ledger = ledger.clone();
+        async move { ledger.rotate_deliveries(today()).await.map_err(storage_failure) }
+    };
+    retry("Postgres", limit, prepare).await?;
+    life.spawn_background(health.require("postgres").follow_postgres(storage.clone()));
+    life.spawn_background(health.require("nats").follow_nats(messaging.clone()));
     life.spawn_background(rotate(storage.clone()));
     Hub {
         args: &args,
@@ -56,69 +65,6 @@ pub async fn run(
     .spawn(platforms);
     tracing::info!("ready to announce");
     life.run(args.service.drain_timeout).await
-}
-
-fn follow(life: &Lifecycle, postgres: Check, storage: Storage, nats: Check, messaging: Messaging) {
-    life.spawn_background(postgres.follow(PROBE_EVERY, move || {
-        let storage = storage.clone();
-        async move { storage.ping().await }
-    }));
-    life.spawn_background(nats.follow(PROBE_EVERY, move || {
-        let connected = messaging.is_connected();
-        async move { connected.then_some(()).ok_or("NATS is out of reach") }
-    }));
-}
-
-async fn open_storage(args: &HubArgs) -> anyhow::Result<Storage> {
-    let options = storage::ConnectOptions {
-        url: args.database.database_url.clone(),
-        name: SERVICE.to_owned(),
-        max_connections: args.database.database_connections,
-        timeout: args.database.database_timeout,
-    };
-    let limit = args.service.connect_timeout;
-    connect::retry("Postgres", limit, move || {
-        let options = options.clone();
-        async move { prepared(options).await.map_err(storage_failure) }
-    })
-    .await
-}
-
-/// Connected, and with a partition for today.
-async fn prepared(options: storage::ConnectOptions) -> Result<Storage, StorageError> {
-    let storage = Storage::connect(options).await?;
-    storage.rotate_deliveries(today()).await?;
-    Ok(storage)
-}
-
-fn storage_failure(error: StorageError) -> Failure<StorageError> {
-    match error {
-        StorageError::Unavailable(_) => Failure::Transient(error),
-        _ => Failure::Permanent(error),
-    }
-}
-
-async fn open_messaging(args: &HubArgs) -> anyhow::Result<Messaging> {
-    let options = messaging::ConnectOptions {
-        url: args.nats.nats_url.clone(),
-        seed: args.nats.seed()?,
-        name: SERVICE.to_owned(),
-        request_timeout: args.nats.nats_timeout,
-        now: clock::now,
-    };
-    let limit = args.service.connect_timeout;
-    connect::retry("NATS", limit, move || {
-        let options = options.clone();
-        async move { Messaging::connect(options).await.map_err(messaging_failure) }
-    })
-    .await
-}
-
-fn messaging_failure(error: ConnectError) -> Failure<ConnectError> {
-    match error {
-        ConnectError::TooOld { .. } | ConnectError::Denied { .. } => Failure::Permanent(error),
-        ConnectError::Unreachable { .. } => Failure::Transient(error),
-    }
 }
 
 /// The ledger has one partition a day: makes those to come, drops the old.

@@ -1,13 +1,11 @@
 //! Wiring: connects to the servers and starts one worker for orders and one for the catalog.
 
 use std::net::TcpListener;
-use std::time::Duration;
 
-use chassis::connect::{Failure, retry};
 use chassis::telemetry::Telemetry;
-use chassis::{Health, Lifecycle, admin, clock};
-use messaging::{ConnectError, Handler, Messaging, Worker};
-use storage::{Storage, StorageError};
+use chassis::{Health, Lifecycle, admin};
+use messaging::{Handler, Messaging, Worker};
+use storage::Storage;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
@@ -19,9 +17,6 @@ use crate::faults::FaultDrill;
 
 /// The service's name, as other parts see it.
 pub const NAME: &str = "order-processor";
-
-/// How often readiness is asked for.
-const HEALTH_PERIOD: Duration = Duration::from_secs(1);
 
 /// The most commands in one transaction: beyond about a hundred rows a statement gains nothing.
 const MAX_BATCH: usize = 128;
@@ -42,9 +37,14 @@ pub async fn run(
     let health = Health::default();
     let lifecycle = Lifecycle::new(health.clone(), stop);
     admin::spawn(&lifecycle, admin, health.clone(), telemetry)?;
-    let (messaging, storage) = (connect_nats(&args).await?, connect_postgres(&args).await?);
-    let redis = redis(&args)?;
-    follow_health(&lifecycle, &health, &messaging, &storage, &redis);
+    let (servers, limit) = (&args.servers, args.service.connect_timeout);
+    let messaging = servers.nats.connect(NAME, limit).await?;
+    let storage = servers.database.connect(NAME, limit).await?;
+    let redis = servers.redis.caches()?;
+    lifecycle.spawn_background(health.require("nats").follow_nats(messaging.clone()));
+    lifecycle.spawn_background(health.require("postgres").follow_postgres(storage.clone()));
+    // Orders are decided without Redis.
+    lifecycle.spawn_background(health.report_only("redis").follow_redis(redis.clone()));
     let parts = Parts {
         messaging,
         storage,
@@ -55,71 +55,6 @@ pub async fn run(
     parts.start_catalog(&lifecycle);
     tracing::info!("ready for commands");
     lifecycle.run(args.service.drain_timeout).await
-}
-
-async fn connect_nats(args: &Args) -> anyhow::Result<Messaging> {
-    let seed = args.nats.seed()?;
-    retry("NATS", args.service.connect_timeout, async || {
-        let options = messaging::ConnectOptions {
-            url: args.nats.nats_url.clone(),
-            seed: seed.clone(),
-            name: NAME.into(),
-            request_timeout: args.nats.nats_timeout,
-            now: clock::now,
-        };
-        Messaging::connect(options).await.map_err(|error| match error {
-            ConnectError::TooOld { .. } | ConnectError::Denied { .. } => Failure::Permanent(error),
-            ConnectError::Unreachable { .. } => Failure::Transient(error),
-        })
-    })
-    .await
-}
-
-async fn connect_postgres(args: &Args) -> anyhow::Result<Storage> {
-    retry("Postgres", args.service.connect_timeout, async || {
-        let options = storage::ConnectOptions {
-            url: args.database.database_url.clone(),
-            name: NAME.into(),
-            max_connections: args.database.database_connections,
-            timeout: args.database.database_timeout,
-        };
-        Storage::connect(options).await.map_err(|error| match error {
-            StorageError::Unavailable(_) => Failure::Transient(error),
-            _ => Failure::Permanent(error),
-        })
-    })
-    .await
-}
-
-fn redis(args: &Args) -> anyhow::Result<cache::Redis> {
-    Ok(cache::Redis::new(cache::ConnectOptions {
-        url: args.redis.redis_url.clone(),
-        max_connections: args.redis.redis_connections,
-        timeout: args.redis.redis_timeout,
-    })?)
-}
-
-/// Orders are decided without Redis, so it is reported only.
-fn follow_health(
-    lifecycle: &Lifecycle,
-    health: &Health,
-    messaging: &Messaging,
-    storage: &Storage,
-    redis: &cache::Redis,
-) {
-    let (messaging, storage, redis) = (messaging.clone(), storage.clone(), redis.clone());
-    lifecycle.spawn_background(health.require("nats").follow(HEALTH_PERIOD, move || {
-        let connected = messaging.is_connected();
-        async move { connected.then_some(()).ok_or("NATS is out of reach") }
-    }));
-    lifecycle.spawn_background(health.require("postgres").follow(HEALTH_PERIOD, move || {
-        let storage = storage.clone();
-        async move { storage.ping().await }
-    }));
-    lifecycle.spawn_background(health.report_only("redis").follow(HEALTH_PERIOD, move || {
-        let redis = redis.clone();
-        async move { redis.ping().await }
-    }));
 }
 
 /// What the workers are built from.

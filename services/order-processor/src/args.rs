@@ -1,6 +1,6 @@
 //! What the service needs to know.
 
-use chassis::args::{DatabaseArgs, NatsArgs, RedisArgs, ServiceArgs};
+use chassis::args::{ServersArgs, ServiceArgs};
 use clap::Parser;
 use domain::Partition;
 
@@ -17,17 +17,9 @@ pub struct Args {
     #[arg(long, env = "FAULT_MARKER", value_name = "TEXT")]
     pub fault_marker: Option<String>,
 
-    /// Postgres.
+    /// Postgres, NATS and Redis.
     #[command(flatten)]
-    pub database: DatabaseArgs,
-
-    /// NATS.
-    #[command(flatten)]
-    pub nats: NatsArgs,
-
-    /// Redis.
-    #[command(flatten)]
-    pub redis: RedisArgs,
+    pub servers: ServersArgs,
 
     /// The service itself.
     #[command(flatten)]
@@ -48,6 +40,7 @@ impl Args {
 
 #[cfg(test)]
 mod tests {
+    use chassis::args::without_environment_name;
     use clap::CommandFactory;
 
     use super::*;
@@ -65,14 +58,7 @@ mod tests {
     fn every_flag_has_an_environment_name() {
         let command = Args::command();
         command.clone().debug_assert();
-        for argument in command.get_arguments() {
-            let built_in = ["help", "version"].contains(&argument.get_id().as_str());
-            assert!(
-                built_in || argument.get_env().is_some(),
-                "{} has none",
-                argument.get_id()
-            );
-        }
+        assert_eq!(without_environment_name(&command), Vec::<String>::new());
     }
 
     #[test]

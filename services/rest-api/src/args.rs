@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chassis::args::{DatabaseArgs, NatsArgs, RedisArgs, SecretKeyArgs, ServiceArgs, at_least_one, period};
+use chassis::args::{PublicPortArgs, SecretKeyArgs, ServersArgs, ServiceArgs, period};
 use clap::Parser;
 
 /// The REST API for apps: order, follow, cancel, register devices for push.
@@ -19,9 +19,12 @@ pub struct Args {
     )]
     pub listen: SocketAddr,
 
-    /// How many threads answer requests. The machine's cores when not given.
-    #[arg(long, env = "HTTP_WORKERS", value_name = "N", value_parser = at_least_one())]
-    pub http_workers: Option<usize>,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub port: PublicPortArgs,
 
     /// How long a request's body may take to arrive, e.g. 10s.
     #[arg(long, env = "BODY_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = period)]
@@ -43,21 +46,7 @@ pub struct Args {
         missing_docs,
         reason = "a doc comment would replace the command's own help text"
     )]
-    pub database: DatabaseArgs,
-
-    #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "a doc comment would replace the command's own help text"
-    )]
-    pub nats: NatsArgs,
-
-    #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "a doc comment would replace the command's own help text"
-    )]
-    pub redis: RedisArgs,
+    pub servers: ServersArgs,
 
     #[command(flatten)]
     #[expect(
@@ -69,6 +58,7 @@ pub struct Args {
 
 #[cfg(test)]
 mod tests {
+    use chassis::args::without_environment_name;
     use clap::CommandFactory;
 
     use super::*;
@@ -77,14 +67,7 @@ mod tests {
     fn every_flag_has_an_environment_name() {
         let command = Args::command();
         command.clone().debug_assert();
-        for argument in command.get_arguments() {
-            let built_in = ["help", "version"].contains(&argument.get_id().as_str());
-            assert!(
-                built_in || argument.get_env().is_some(),
-                "{} has none",
-                argument.get_id()
-            );
-        }
+        assert_eq!(without_environment_name(&command), Vec::<String>::new());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use chassis::args::{DatabaseArgs, NatsArgs, RedisArgs, SecretKeyArgs, ServiceArgs, at_least_one};
+use chassis::args::{PublicPortArgs, SecretKeyArgs, ServersArgs, ServiceArgs};
 use clap::Parser;
 use clap::builder::BoolishValueParser;
 
@@ -28,9 +28,12 @@ pub struct Args {
     #[arg(long, env = "WAYBILL_DEV", value_parser = BoolishValueParser::new())]
     pub dev: bool,
 
-    /// How many threads answer requests. The machine's cores when not given.
-    #[arg(long, env = "HTTP_WORKERS", value_name = "N", value_parser = at_least_one())]
-    pub http_workers: Option<usize>,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub port: PublicPortArgs,
 
     #[command(flatten)]
     #[expect(
@@ -44,21 +47,7 @@ pub struct Args {
         missing_docs,
         reason = "a doc comment would replace the command's own help text"
     )]
-    pub database: DatabaseArgs,
-
-    #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "a doc comment would replace the command's own help text"
-    )]
-    pub nats: NatsArgs,
-
-    #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "a doc comment would replace the command's own help text"
-    )]
-    pub redis: RedisArgs,
+    pub servers: ServersArgs,
 
     #[command(flatten)]
     #[expect(
@@ -70,6 +59,7 @@ pub struct Args {
 
 #[cfg(test)]
 mod tests {
+    use chassis::args::without_environment_name;
     use clap::CommandFactory;
 
     use super::*;
@@ -78,14 +68,7 @@ mod tests {
     fn every_flag_has_an_environment_name() {
         let command = Args::command();
         command.clone().debug_assert();
-        for argument in command.get_arguments() {
-            let built_in = ["help", "version"].contains(&argument.get_id().as_str());
-            assert!(
-                built_in || argument.get_env().is_some(),
-                "{} has none",
-                argument.get_id()
-            );
-        }
+        assert_eq!(without_environment_name(&command), Vec::<String>::new());
     }
 
     #[test]

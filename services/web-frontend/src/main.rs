@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use chassis::http::Listeners;
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
 use web_frontend::{app, args::Args};
@@ -13,6 +14,6 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<()> {
     let telemetry = chassis::telemetry::init(&args.service.telemetry)?;
-    let listeners = app::Listeners::bind(&args)?;
+    let listeners = Listeners::bind(args.listen, args.service.admin_listen)?;
     app::run(args, listeners, telemetry, CancellationToken::new()).await
 }

@@ -1,14 +1,11 @@
 //! A stack under load, something that breaks, and what became of it.
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chassis::clock;
 use devstack::{Part, Stack, StackOptions};
-use domain::OrderDraft;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -16,13 +13,14 @@ use secrecy::SecretString;
 use storage::Storage;
 use tokio::time::{Instant, sleep};
 
+use super::outcome::usual;
 use super::shop::{are_empty, dead_letters, eventually};
 use super::watch::Watch;
 use super::{Outcome, Settings};
 use crate::check::{self, Expectations};
-use crate::history::{Record, What};
+use crate::history::What;
 use crate::load::is_settled;
-use crate::{Answer, Api, Guest, History, Load, Pace, Progress, api, app, shopping};
+use crate::{Answer, Api, Guest, History, Load, Pace, Progress, app};
 
 /// How long a request may take: longer than a front door waits for the broker.
 const REQUEST: Duration = Duration::from_secs(10);
@@ -32,8 +30,6 @@ const RECOVERED: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How much longer than five times what was usual half of the orders may take once all is well again.
 const USUAL: Duration = Duration::from_millis(200);
-/// The guest who asks while something is broken; the load's have lower numbers.
-const PROBE: u32 = u32::MAX;
 
 /// A stack that something is done to while orders come in.
 #[derive(Debug)]
@@ -46,8 +42,8 @@ pub struct Drill {
     pub history: Arc<History>,
     parts: Vec<Part>,
     storage: Storage,
-    api: Api,
-    guest: Guest,
+    pub(super) api: Api,
+    pub(super) guest: Guest,
     found: Mutex<Outcome>,
     /// Where the load goes; the REST API itself where none is given.
     door: Option<String>,
@@ -117,18 +113,6 @@ impl Drill {
     pub fn seamless(mut self) -> Self {
         self.seamless = true;
         self
-    }
-
-    /// The REST API.
-    #[must_use]
-    pub fn api(&self) -> &Api {
-        &self.api
-    }
-
-    /// The guest of [`Drill::probe`].
-    #[must_use]
-    pub fn guest(&self) -> &Guest {
-        &self.guest
     }
 
     /// Moments and choices of this drill.
@@ -264,70 +248,6 @@ impl Drill {
             .any(|record| matches!(record.what, What::Accepted { .. }))
     }
 
-    /// Sends an order now, once.
-    pub async fn probe(&self) -> Answer {
-        let key = format!("probe-{}", clock::random_id().simple());
-        self.send(&key, 1, &[("earl-grey-bergamot".to_owned(), 1)]).await
-    }
-
-    /// Sends an order of one guest under this key.
-    pub async fn send(&self, key: &str, attempt: u32, lines: &[(String, i64)]) -> Answer {
-        self.send_as(&self.guest, PROBE, key, attempt, lines).await
-    }
-
-    /// Sends an order with a note.
-    pub async fn send_noted(&self, key: &str, lines: &[(String, i64)], note: &str) -> Answer {
-        let mut draft = shopping::draft(lines);
-        draft.note = Some(note.to_owned());
-        self.write_down(&self.guest, PROBE, key, 1, &draft).await
-    }
-
-    /// Sends an order of a guest with this number in the history.
-    pub async fn send_as(
-        &self,
-        guest: &Guest,
-        number: u32,
-        key: &str,
-        attempt: u32,
-        lines: &[(String, i64)],
-    ) -> Answer {
-        self.write_down(guest, number, key, attempt, &shopping::draft(lines))
-            .await
-    }
-
-    async fn write_down(
-        &self,
-        guest: &Guest,
-        number: u32,
-        key: &str,
-        attempt: u32,
-        draft: &OrderDraft,
-    ) -> Answer {
-        let write = |what| {
-            self.history.write(Record {
-                at: clock::now(),
-                key: key.to_owned(),
-                guest: number,
-                attempt,
-                what,
-            });
-        };
-        let lines = draft.lines.iter().map(|line| (line.sku.clone(), line.quantity));
-        write(What::Attempted {
-            lines: lines.collect(),
-        });
-        let answer = match api::body(draft) {
-            Ok(body) => self.api.submit(guest, key, body).await,
-            Err(error) => Answer::Unknown(error.to_string()),
-        };
-        write(match answer.clone() {
-            Answer::Accepted { order, replayed } => What::Accepted { order, replayed },
-            Answer::Refused { status, problem, .. } => What::Refused { status, problem },
-            Answer::Unknown(why) => What::Unknown { why },
-        });
-        answer
-    }
-
     /// Looks at what is stored, what waits, what was given up and who died. What still waits is late, not lost: it is waited for.
     async fn judge(&self) -> Result<()> {
         let empty = eventually("nothing to wait in ORDERS", PATIENCE, async || {
@@ -353,31 +273,8 @@ impl Drill {
         Ok(())
     }
 
-    /// Lets what was done last.
+    /// Leaves things as they are for this long.
     pub async fn hold(&self, time: Duration) {
         sleep(time).await;
     }
-}
-
-/// What half of the orders took that were sent in this time at the first try.
-fn usual(history: &[Record], time: Range<Timestamp>) -> Option<Duration> {
-    let mut sent = HashMap::new();
-    let mut took: Vec<Duration> = Vec::new();
-    for record in history
-        .iter()
-        .filter(|record| time.contains(&record.at) && record.attempt == 1)
-    {
-        match record.what {
-            What::Attempted { .. } => {
-                sent.insert(&record.key, record.at);
-            }
-            What::Accepted { .. } => {
-                let sent = sent.get(&record.key);
-                took.extend(sent.map(|sent| record.at.duration_since(*sent).unsigned_abs()));
-            }
-            _ => {}
-        }
-    }
-    took.sort_unstable();
-    took.get(took.len() / 2).copied()
 }

@@ -7,7 +7,9 @@ mod cell;
 mod cells;
 mod customer;
 mod drill;
+mod mortal;
 mod outcome;
+mod sending;
 mod settings;
 mod shop;
 mod watch;
@@ -18,9 +20,10 @@ use anyhow::{Result, bail};
 
 pub use cell::Cell;
 pub use drill::Drill;
+pub use mortal::{DEADLY_NOTE, LONG_ENOUGH, die_until};
 pub use outcome::{Outcome, table};
 pub use settings::Settings;
-pub use shop::{eventually, flush_redis};
+pub use shop::{eventually, flush_redis, messaging};
 
 /// Runs these cells one after the other, each in a stack of its own, and tells each when it is done and all in a table at the end.
 ///

@@ -1,8 +1,13 @@
 //! What a cell came to.
 
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::ops::Range;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use crate::history::{Record, What};
 use crate::{Report, Violation};
 
 /// What was found in one cell.
@@ -120,6 +125,29 @@ pub fn table(outcomes: &[Outcome]) -> String {
         );
     }
     text
+}
+
+/// What half of the orders took that were sent in this time at the first try.
+pub(super) fn usual(history: &[Record], time: Range<Timestamp>) -> Option<Duration> {
+    let mut sent = HashMap::new();
+    let mut took: Vec<Duration> = Vec::new();
+    for record in history
+        .iter()
+        .filter(|record| time.contains(&record.at) && record.attempt == 1)
+    {
+        match record.what {
+            What::Attempted { .. } => {
+                sent.insert(&record.key, record.at);
+            }
+            What::Accepted { .. } => {
+                let sent = sent.get(&record.key);
+                took.extend(sent.map(|sent| record.at.duration_since(*sent).unsigned_abs()));
+            }
+            _ => {}
+        }
+    }
+    took.sort_unstable();
+    took.get(took.len() / 2).copied()
 }
 
 #[cfg(test)]

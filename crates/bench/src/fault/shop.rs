@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use chassis::clock;
 use devstack::Stack;
+use messaging::{ConnectOptions, Messaging};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -11,6 +13,8 @@ use tokio::time::{Instant, sleep};
 
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How long a request to a server may take.
+const REQUEST: Duration = Duration::from_secs(5);
 
 /// Asks `probe` again and again until it gives something.
 ///
@@ -50,6 +54,21 @@ pub async fn flush_redis(stack: &Stack) -> Result<()> {
         bail!("Redis was not emptied");
     }
     Ok(())
+}
+
+/// NATS as its operator reaches it, past the services.
+///
+/// # Errors
+/// Where it is out of reach.
+pub async fn messaging(stack: &Stack) -> Result<Messaging> {
+    let options = ConnectOptions {
+        url: stack.nats_url().to_owned().into(),
+        seed: Some(std::fs::read_to_string(stack.nats_seed_file())?.into()),
+        name: "bench".into(),
+        request_timeout: REQUEST,
+        now: clock::now,
+    };
+    Ok(Messaging::connect(options).await?)
 }
 
 /// What `waybillctl` prints for scripts.

@@ -15,6 +15,11 @@ async fn holds(name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_client_notices_that_front_doors_are_rolled() {
+    holds("roll-rest-api").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_device_is_told_though_the_hub_is_killed() {
     holds("kill-notification-hub").await;
 }

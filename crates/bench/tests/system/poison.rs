@@ -1,39 +1,14 @@
 //! What can't be handled harms nobody else.
 
-use std::process::Stdio;
-use std::time::Duration;
-
+use bench::fault::{DEADLY_NOTE, LONG_ENOUGH, die_until, messaging};
 use bytes::Bytes;
 use chassis::clock;
 use devstack::Part;
-use devstack::stack::Binaries;
 use domain::{Customer, GuestId, OrderCommand, OrderDraft, OrderId};
-use messaging::{ConnectOptions, Messaging};
-use secrecy::SecretString;
+use messaging::commands::order_message;
 use serde_json::{Value, json};
-use tokio::process::{Child, Command};
-use tokio::time::{Instant, timeout};
 
 use crate::support::{Shop, draft, orders_only, until};
-
-/// Six redeliveries, each after the ack wait of five seconds, with room for a busy machine.
-const LONG_ENOUGH: Duration = Duration::from_secs(150);
-const MARKER: &str = "crash here";
-
-async fn messaging(shop: &Shop) -> Messaging {
-    let options = ConnectOptions {
-        url: SecretString::from(shop.stack.nats_url()),
-        seed: Some(
-            std::fs::read_to_string(shop.stack.nats_seed_file())
-                .unwrap()
-                .into(),
-        ),
-        name: "test".into(),
-        request_timeout: Duration::from_secs(5),
-        now: clock::now,
-    };
-    Messaging::connect(options).await.unwrap()
-}
 
 /// A submission as a front door would send it.
 fn submission() -> OrderCommand {
@@ -48,11 +23,11 @@ async fn a_message_that_can_not_be_read_is_a_dead_letter_with_its_reason_and_its
     let shop = Shop::start(orders_only()).await;
     shop.add("tea", 100).await;
     let (before, bad, after) = (submission(), submission(), submission());
-    let message = |command| messaging::commands::order_message(command, "test", None);
+    let message = |command| order_message(command, "test", None);
     let mut nonsense = message(&bad);
     nonsense.body = Bytes::from_static(b"{\"lines\": [");
     let messages = [message(&before), nonsense, message(&after)];
-    let published = messaging(&shop).await.publish_all(&messages).await;
+    let published = messaging(&shop.stack).await.unwrap().publish_all(&messages).await;
     assert!(published.iter().all(Result::is_ok), "{published:?}");
 
     shop.in_state(&before.order.to_string(), "confirmed").await;
@@ -66,31 +41,6 @@ async fn a_message_that_can_not_be_read_is_a_dead_letter_with_its_reason_and_its
     assert_eq!(shop.orders(), "2");
 }
 
-/// The processor of a fault drill: it dies of every order whose note is the marker.
-fn drill(shop: &Shop) -> Child {
-    let mut command = Command::new(Binaries::find().unwrap().path("order-processor"));
-    command
-        .args(["--fault-marker", MARKER, "--admin-listen", "127.0.0.1:0"])
-        .envs(shop.stack.env_of(Part::OrderProcessor).unwrap())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    command.spawn().unwrap()
-}
-
-/// Starts the drill's processor whenever it died, until there is a dead letter. Gives how often it died.
-async fn die_until_dead_letter(shop: &Shop) -> u32 {
-    let (mut processor, mut deaths, deadline) = (drill(shop), 0, Instant::now() + LONG_ENOUGH);
-    while shop.dead_letters().await.is_empty() {
-        assert!(Instant::now() < deadline, "no dead letter after {deaths} deaths");
-        if let Ok(status) = timeout(Duration::from_millis(200), processor.wait()).await {
-            assert!(!status.unwrap().success());
-            (processor, deaths) = (drill(shop), deaths + 1);
-        }
-    }
-    deaths
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_kills_the_processor_is_held_its_neighbours_are_not_and_replay_decides_it() {
     let shop = Shop::start(orders_only()).await;
@@ -98,12 +48,13 @@ async fn an_order_that_kills_the_processor_is_held_its_neighbours_are_not_and_re
     shop.stack.terminate(Part::OrderProcessor).await.unwrap();
     let (guest, good) = (shop.guest().await, draft("tea", 1));
     let mut poison = good.clone();
-    poison["note"] = json!(MARKER);
+    poison["note"] = json!(DEADLY_NOTE);
     let before = shop.order(&guest, "before", &good).await;
     let bad = shop.order(&guest, "bad", &poison).await;
     let after = shop.order(&guest, "after", &good).await;
 
-    let deaths = die_until_dead_letter(&shop).await;
+    let deaths = die_until(&shop.stack, async || Ok(!shop.dead_letters().await.is_empty())).await;
+    let deaths = deaths.unwrap();
     assert!((5..=7).contains(&deaths), "{deaths} deaths");
     let letters = shop.dead_letters().await;
     assert_eq!(letters[0]["reason"], "attempts_exhausted", "{letters:?}");

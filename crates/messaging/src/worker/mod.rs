@@ -1,7 +1,9 @@
 //! The loop around a handler: pull, decode, count attempts, act on the outcome.
 
 mod batch;
+mod bind;
 mod check;
+mod handover;
 mod held;
 mod hold;
 mod pull;

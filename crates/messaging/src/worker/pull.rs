@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::jetstream;
 use async_nats::jetstream::consumer::PullConsumer;
-use async_nats::jetstream::{self, ErrorCode, stream::ConsumerErrorKind};
-use async_nats::{Message, StatusCode, Subscriber};
+use async_nats::{Message, StatusCode};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::check::changed;
+use super::bind::{Bound, Stop};
+use super::handover::Handover;
 use super::held::{Held, Keeper};
 use super::hold::{Health, Room};
 use super::status::{Next, is_status, next};
@@ -22,8 +23,6 @@ const EXPIRES: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// Three heartbeats missed, and the end of the pull too.
 const SILENCE: Duration = Duration::from_millis(2500);
-/// How often a consumer that is pulled from is looked at.
-const CHECK_EVERY: Duration = Duration::from_secs(5);
 const BIND_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// What the server still sends after the subscription has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
@@ -47,23 +46,15 @@ pub(super) struct Puller {
     pub(super) tx: mpsc::UnboundedSender<Held>,
     /// What the server knows this replica by while it has the partition; it outlives a subscription.
     pub(super) pin: Option<String>,
+    /// Since it has the partition, until what others had of it is done.
+    pub(super) handover: Option<Handover>,
 }
 
-/// A consumer found, and what pulls from it carry.
-struct Bound {
-    group: Option<String>,
-    inbox: String,
-    pulls: u64,
-    replies: Subscriber,
-    checked: Instant,
-}
-
-/// Why a puller stops.
-enum Stop {
-    /// It binds again.
-    Trouble(String),
-    /// It can never work.
-    Never(String),
+/// What is asked for at once.
+struct Pull {
+    messages: usize,
+    /// Of the messages together.
+    bytes: usize,
 }
 
 impl Puller {
@@ -92,41 +83,8 @@ impl Puller {
             }
             tokio::select! { () = self.shutdown.cancelled() => break, () = sleep(BIND_AGAIN_AFTER) => {} }
         }
+        self.end_handover();
         Ok(())
-    }
-
-    async fn bind(&self) -> Result<Bound, Stop> {
-        let trouble = |error: &dyn std::fmt::Display| Stop::Trouble(error.to_string());
-        let consumer: PullConsumer = self
-            .messaging
-            .jetstream
-            .get_consumer_from_stream(&*self.consumer, &self.stream)
-            .await
-            .map_err(|error| match error.kind() {
-                ConsumerErrorKind::InvalidConsumerType | ConsumerErrorKind::InvalidName => {
-                    Stop::Never(format!("{}/{}: {error}", self.stream, self.consumer))
-                }
-                ConsumerErrorKind::JetStream(refusal)
-                    if refusal.error_code() == ErrorCode::CONSUMER_NOT_FOUND =>
-                {
-                    Stop::Trouble("the consumer does not exist; apply the topology".into())
-                }
-                _ => trouble(&error),
-            })?;
-        if let Some(why) = changed(consumer.cached_info()) {
-            return Err(Stop::Trouble(why));
-        }
-        let group = consumer.cached_info().config.priority_groups.first().cloned();
-        let inbox = self.messaging.client.new_inbox();
-        let replies = self.messaging.client.subscribe(format!("{inbox}.*")).await;
-        let replies = replies.map_err(|error| trouble(&error))?;
-        Ok(Bound {
-            group,
-            inbox,
-            pulls: 0,
-            replies,
-            checked: Instant::now(),
-        })
     }
 
     /// Pulls until the shutdown (`Ok`) or until the consumer has to be bound again.
@@ -148,24 +106,8 @@ impl Puller {
         }
     }
 
-    /// Looks from time to time whether the consumer was changed; that one is gone shows by itself.
-    async fn check(&self, bound: &mut Bound) -> Result<(), String> {
-        if bound.checked.elapsed() < CHECK_EVERY {
-            return Ok(());
-        }
-        bound.checked = Instant::now();
-        let jetstream = &self.messaging.jetstream;
-        let found: Result<PullConsumer, _> = jetstream
-            .get_consumer_from_stream(&*self.consumer, &self.stream)
-            .await;
-        match found.map(|consumer| changed(consumer.cached_info())) {
-            Ok(Some(why)) => Err(why),
-            Ok(None) | Err(_) => Ok(()),
-        }
-    }
-
     /// Ends the subscription, so that the server gives us nothing more, and takes what it had sent.
-    async fn end(&self, mut bound: Bound) {
+    async fn end(&mut self, mut bound: Bound) {
         let _already_closed = bound.replies.unsubscribe().await;
         while let Ok(Some(message)) = timeout(LAST_WORDS, bound.replies.next()).await {
             if !is_status(&message) {
@@ -176,22 +118,31 @@ impl Puller {
 
     async fn pull_once(&mut self, bound: &mut Bound) -> Result<(), String> {
         let pinned = bound.group.is_some();
-        let has_room = self
-            .room
-            .wait(|room| !room.paused() && room.free().min(room.free_bytes()) > 0);
-        let full = timeout(EXPIRES, has_room).await.is_err();
-        if full && (!pinned || self.room.paused()) {
+        let room = Arc::clone(&self.room);
+        let has_room = room.wait(|room| !room.paused() && room.free().min(room.free_bytes()) > 0);
+        let needs_room = self.handover.is_none() || room.paused();
+        let full = needs_room && timeout(EXPIRES, has_room).await.is_err();
+        if full && (!pinned || room.paused()) {
             return Ok(());
         }
-        // A pin is renewed by pulls alone: with no room, one is made that no message fits into.
-        let (asked, bytes) = match (self.room.free(), self.room.free_bytes()) {
-            (0, _) | (_, 0) => (1, 1),
-            (messages, bytes) => (
-                self.share.min(messages),
-                self.share_bytes.min(bytes).max(self.largest),
-            ),
+        let elsewhere = self.in_other_hands().await;
+        let pull = match (elsewhere, room.free(), room.free_bytes()) {
+            // They need no room: as soon as they come they are the first.
+            (Some(messages), _, _) => Pull {
+                messages: self.share.min(messages),
+                bytes: self.share_bytes.max(self.largest),
+            },
+            // A pin is renewed by pulls alone: with no room, one is made that no message fits into.
+            (None, 0, _) | (None, _, 0) => Pull {
+                messages: 1,
+                bytes: 1,
+            },
+            (None, messages, bytes) => Pull {
+                messages: self.share.min(messages),
+                bytes: self.share_bytes.min(bytes).max(self.largest),
+            },
         };
-        let reply = self.request(bound, asked, bytes).await?;
+        let (asked, reply) = (pull.messages, self.request(bound, pull).await?);
         let mut got = 0;
         while got < asked {
             let message = timeout(SILENCE, bound.replies.next()).await;
@@ -219,13 +170,35 @@ impl Puller {
         Ok(())
     }
 
-    /// Sends a pull for `batch` messages of together `bytes`; gives the subject its end is told on.
-    async fn request(&self, bound: &mut Bound, batch: usize, bytes: usize) -> Result<String, String> {
+    /// During a handover, how many messages others still have in hand; ends it when there are none.
+    async fn in_other_hands(&mut self) -> Option<usize> {
+        let handover = self.handover.as_ref()?;
+        let jetstream = &self.messaging.jetstream;
+        let found: Result<PullConsumer, _> = jetstream
+            .get_consumer_from_stream(&*self.consumer, &self.stream)
+            .await;
+        // Where the server does not say, all that is parked are waited for once more.
+        let outstanding = found.map_or(usize::MAX, |consumer| consumer.cached_info().num_ack_pending);
+        let elsewhere = handover.elsewhere(outstanding);
+        if elsewhere.is_none() {
+            self.end_handover();
+        }
+        elsewhere
+    }
+
+    fn end_handover(&mut self) {
+        for held in self.handover.take().into_iter().flat_map(Handover::end) {
+            self.hand_on(held);
+        }
+    }
+
+    /// Sends a pull; gives the subject its end is told on.
+    async fn request(&self, bound: &mut Bound, pull: Pull) -> Result<String, String> {
         bound.pulls += 1;
         let reply = format!("{}.{}", bound.inbox, bound.pulls);
         let mut request = json!({
-            "batch": batch,
-            "max_bytes": bytes,
+            "batch": pull.messages,
+            "max_bytes": pull.bytes,
             "expires": u64::try_from(EXPIRES.as_nanos()).unwrap_or(u64::MAX),
             "idle_heartbeat": u64::try_from(HEARTBEAT.as_nanos()).unwrap_or(u64::MAX),
         });
@@ -260,18 +233,28 @@ impl Puller {
         {
             tracing::info!(stream = %self.stream, consumer = %self.consumer, "this replica has the partition now");
             self.pin = Some(pin.to_owned());
+            self.handover.get_or_insert_with(Handover::begin);
         }
     }
 
-    fn take(&self, message: Message) {
+    fn take(&mut self, message: Message) {
         let message = jetstream::Message {
             message,
             context: self.messaging.jetstream.clone(),
         };
         if let Some(held) = Held::new(message, &self.consumer, &self.keeper, &self.messaging) {
-            self.room.come(held.size);
-            // The queue is gone only when the worker was dropped; then dropping the message naks it.
-            let _gone = self.tx.send(held);
+            match &mut self.handover {
+                Some(handover) => handover.park(held, &self.room),
+                None => {
+                    self.room.come(held.size);
+                    self.hand_on(held);
+                }
+            }
         }
+    }
+
+    fn hand_on(&self, held: Held) {
+        // The queue is gone only when the worker was dropped; then dropping the message naks it.
+        let _gone = self.tx.send(held);
     }
 }

@@ -84,6 +84,7 @@ pub(super) async fn run<H: Handler, A: Attempts>(
             shutdown: stop.clone(),
             tx: tx.clone(),
             pin: None,
+            handover: None,
         };
         pullers.spawn(puller.run());
     }

@@ -4,6 +4,7 @@
 mod by_hand;
 mod dead_letters;
 mod faults;
+mod guarded;
 mod live;
 mod passing;
 mod permissions;
@@ -11,6 +12,7 @@ mod prefetch;
 mod publishing;
 mod republish;
 mod schedules;
+mod sessions;
 mod subscriptions;
 mod support;
 mod together;

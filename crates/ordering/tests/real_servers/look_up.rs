@@ -5,6 +5,7 @@ use ordering::CancelError;
 
 use crate::processor::{self, Manner, at, letters, waiting};
 use crate::shop::{Shop, flush, guest, key, skus};
+use devstack::proxy::Mode;
 use devstack::testing::eventually;
 
 #[tokio::test]
@@ -77,8 +78,7 @@ async fn an_order_whose_command_is_a_dead_letter_is_held_for_its_owner() {
         (letters(&shop.messaging).await == 1).then_some(())
     })
     .await;
-    flush(&shop.servers).await;
-    let door = shop.another_door().await;
+    let door = &shop.ordering;
     let held = eventually("the order to be held", async || {
         let found = door
             .look_up(Access::Customer(guest(1)), order.id, Version(0))
@@ -272,7 +272,7 @@ async fn products_are_shown_and_as_they_were_where_postgres_is_away() {
     let fresh = shop.ordering.product(sku, at(10)).await.unwrap().unwrap();
     assert_eq!(fresh.available, 99, "what is sold is seen within seconds");
 
-    shop.gate.close();
+    shop.postgres.set(Mode::Refuse);
     let stale = shop.ordering.product(sku, at(100)).await.unwrap().unwrap();
     assert_eq!(stale, fresh);
     assert!(

@@ -1,6 +1,5 @@
 //! Ordering against a real NATS, Redis and Postgres.
 
-mod gate;
 mod look_up;
 mod outages;
 mod processor;

@@ -4,7 +4,8 @@ use domain::{Access, OrderState, Version};
 use ordering::Unavailable;
 
 use crate::processor::{self, Manner, at, waiting};
-use crate::shop::{Shop, guest, key, submission};
+use crate::shop::{Shop, flush, guest, key, submission};
+use devstack::proxy::Mode;
 use devstack::testing::eventually;
 
 #[tokio::test]
@@ -44,15 +45,24 @@ async fn orders_are_read_with_redis_away() {
 }
 
 #[tokio::test]
-async fn with_postgres_away_cached_orders_are_read_and_others_are_unavailable() {
+async fn with_postgres_away_cached_and_waiting_orders_are_read_and_others_are_unavailable() {
     let shop = Shop::open().await;
     let cached = shop.submit(guest(1), "cached").await;
-    shop.gate.close();
+    let door = shop.another_door().await;
+    shop.postgres.set(Mode::Refuse);
     let access = Access::Customer(guest(1));
     assert_eq!(
         shop.ordering.look_up(access, cached.id, Version(0)).await,
         Ok(Some(cached.clone()))
     );
+    flush(&shop.servers).await;
+    assert_eq!(
+        door.look_up(access, cached.id, Version(0)).await,
+        Ok(Some(cached.clone())),
+        "it waits in the stream"
+    );
+    let answer = door.look_up(access, cached.id, Version(2)).await;
+    assert!(answer.is_err(), "an older version than was seen: {answer:?}");
     let unknown = domain::OrderId::derive(guest(1), &key("never"));
     let answer = shop.ordering.look_up(access, unknown, Version(0)).await;
     assert!(
@@ -60,7 +70,7 @@ async fn with_postgres_away_cached_orders_are_read_and_others_are_unavailable() 
         "not `there is none`: {answer:?}"
     );
     assert!(shop.ordering.list(access, None, None, 10).await.is_err());
-    shop.gate.open();
+    shop.postgres.set(Mode::Pass);
     eventually("Postgres to be used again", async || {
         shop.ordering
             .look_up(access, unknown, Version(0))

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use devstack::testing::TestServers;
+use devstack::proxy::Proxy;
+use devstack::testing::{TestServers, gate};
 use domain::decide::decide_product;
 use domain::{
     Access, Actor, CatalogAction, CatalogCommand, CommandId, Customer, GuestId, IdempotencyKey, Order,
@@ -16,14 +17,16 @@ use serde_json::json;
 use storage::Storage;
 use uuid::Uuid;
 
-use crate::gate::Gate;
 use crate::processor::at;
 
 pub(crate) struct Shop {
     pub(crate) servers: TestServers,
-    pub(crate) gate: Gate,
+    /// The doors' way to Postgres.
+    pub(crate) postgres: Proxy,
+    /// The address of that way.
+    through: String,
     pub(crate) messaging: Messaging,
-    /// Past the gate.
+    /// Past that way.
     pub(crate) storage: Storage,
     pub(crate) ordering: Ordering,
 }
@@ -34,17 +37,18 @@ impl Shop {
         Storage::migrate(&servers.database_url.clone().into())
             .await
             .unwrap();
-        let gate = Gate::to(host(&servers.database_url)).await;
+        let (postgres, through) = gate(&servers.database_url).await;
         let messaging = messaging(&servers.nats_url).await;
         messaging::topology::apply(&messaging).await.unwrap();
         let storage = storage(&servers.database_url).await;
         for sku in skus() {
             add_product(&storage, sku).await;
         }
-        let ordering = door(&servers, &gate).await;
+        let ordering = door(&servers, &through).await;
         Self {
             servers,
-            gate,
+            postgres,
+            through,
             messaging,
             storage,
             ordering,
@@ -53,7 +57,7 @@ impl Shop {
 
     /// Another front door, as another process has it.
     pub(crate) async fn another_door(&self) -> Ordering {
-        door(&self.servers, &self.gate).await
+        door(&self.servers, &self.through).await
     }
 
     pub(crate) async fn submit(&self, customer: Customer, key: &str) -> Order {
@@ -70,17 +74,7 @@ impl Shop {
     }
 }
 
-/// The `host:port` in an address of Postgres.
-fn host(url: &str) -> &str {
-    let (_, rest) = url.split_once("://").unwrap();
-    let server = rest.split('/').next().unwrap();
-    server.rsplit('@').next().unwrap()
-}
-
-async fn door(servers: &TestServers, gate: &Gate) -> Ordering {
-    let gated = servers
-        .database_url
-        .replacen(host(&servers.database_url), &gate.address.to_string(), 1);
+async fn door(servers: &TestServers, postgres: &str) -> Ordering {
     let redis = || {
         let options = cache::ConnectOptions {
             url: servers.redis_url.clone().into(),
@@ -92,7 +86,7 @@ async fn door(servers: &TestServers, gate: &Gate) -> Ordering {
     Ordering::start(Parts {
         source: "test-door".to_owned(),
         messaging: messaging(&servers.nats_url).await,
-        storage: storage(&gated).await,
+        storage: storage(postgres).await,
         redis: redis(),
         state_redis: redis(),
     })

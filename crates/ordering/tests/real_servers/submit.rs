@@ -7,6 +7,7 @@ use ordering::{SubmitError, Submitted};
 
 use crate::processor::{self, Manner, at, waiting};
 use crate::shop::{Shop, flush, guest, key, submission};
+use devstack::proxy::Mode;
 use devstack::testing::eventually;
 
 /// Sends the same order under the same key 50 times at once through two doors, each a second later than the one before.
@@ -144,7 +145,7 @@ async fn another_request_under_a_used_key_is_refused_also_without_its_record() {
 #[tokio::test]
 async fn orders_are_accepted_with_postgres_out_of_reach() {
     let shop = Shop::open().await;
-    shop.gate.close();
+    shop.postgres.set(Mode::Refuse);
     let order = shop.submit(guest(1), "k").await;
     assert_eq!(waiting(&shop.messaging).await, 1);
     assert_eq!(shop.read(Access::Customer(guest(1)), order.id).await, Some(order));

@@ -8,7 +8,7 @@ use messaging::{DeadLetters, PublishError};
 use serde_json::json;
 
 use super::{letters, unknown};
-use crate::connect;
+use crate::NAME;
 use crate::output::Console;
 
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ pub(crate) async fn run(
     connecting: Duration,
     console: &mut Console<'_>,
 ) -> anyhow::Result<()> {
-    let messaging = connect::nats(&args.nats, connecting).await?;
+    let messaging = args.nats.connect(NAME, connecting).await?;
     let dead_letters = DeadLetters::new(messaging);
     let sequences = match args.all {
         true => letters(&dead_letters, args.reason.as_deref())

@@ -9,7 +9,7 @@ use chassis::args::NatsArgs;
 use messaging::{DeadLetter, DeadLetters};
 use serde_json::{Value, json};
 
-use crate::connect;
+use crate::NAME;
 use crate::output::{Console, fields, table};
 
 #[derive(Debug, clap::Subcommand)]
@@ -71,7 +71,7 @@ async fn letters(letters: &DeadLetters, reason: Option<&str>) -> anyhow::Result<
 }
 
 async fn list(args: &List, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let messaging = connect::nats(&args.nats, connecting).await?;
+    let messaging = args.nats.connect(NAME, connecting).await?;
     let mut letters = letters(&DeadLetters::new(messaging), args.reason.as_deref()).await?;
     let more = letters.len().saturating_sub(args.limit);
     letters.truncate(args.limit);
@@ -106,7 +106,7 @@ fn outside(letter: &DeadLetter) -> Value {
 }
 
 async fn show(args: &Show, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let letters = DeadLetters::new(connect::nats(&args.nats, connecting).await?);
+    let letters = DeadLetters::new(args.nats.connect(NAME, connecting).await?);
     let letter = letters
         .get(args.sequence)
         .await?

@@ -14,7 +14,7 @@ use storage::Storage;
 use super::show::reason;
 use crate::args::WishArgs;
 use crate::output::Console;
-use crate::{connect, wait};
+use crate::{NAME, wait};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CancelArgs {
@@ -87,8 +87,8 @@ impl From<DeliverArgs> for Wish {
 }
 
 pub(crate) async fn run(wish: Wish, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let storage = connect::database(&wish.args.servers.database, connecting).await?;
-    let messaging = connect::nats(&wish.args.servers.nats, connecting).await?;
+    let storage = wish.args.servers.database.connect(NAME, connecting).await?;
+    let messaging = wish.args.servers.nats.connect(NAME, connecting).await?;
     let known = storage.order(Access::Staff, wish.order).await?.is_some()
         || messaging.pending_submission(wish.order).await?.is_some();
     if !known {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chassis::args::DatabaseArgs;
 use domain::{Access, Customer, OrderState};
 
-use crate::connect;
+use crate::NAME;
 use crate::output::{Console, or_dash, table};
 
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
     let access = args.customer.map_or(Access::Staff, Access::Customer);
-    let storage = connect::database(&args.database, connecting).await?;
+    let storage = args.database.connect(NAME, connecting).await?;
     let page = storage.orders(access, args.state, None, args.limit).await?;
     console.answer(&page.orders, || {
         let rows = page.orders.iter().map(|order| {

@@ -6,8 +6,8 @@ use anyhow::bail;
 use domain::{Access, Order, OrderId, OrderState, Reason};
 use messaging::DeadLetters;
 
+use crate::NAME;
 use crate::args::ServersArgs;
-use crate::connect;
 use crate::output::{Console, fields, or_dash, table};
 
 #[derive(Debug, clap::Args)]
@@ -21,11 +21,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let storage = connect::database(&args.servers.database, connecting).await?;
+    let storage = args.servers.database.connect(NAME, connecting).await?;
     if let Some(order) = storage.order(Access::Staff, args.order).await? {
         return console.answer(&order, || text(&order));
     }
-    let messaging = connect::nats(&args.servers.nats, connecting).await?;
+    let messaging = args.servers.nats.connect(NAME, connecting).await?;
     if messaging.pending_submission(args.order).await?.is_some() {
         return unprocessed(
             args.order,

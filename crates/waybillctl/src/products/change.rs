@@ -13,7 +13,7 @@ use storage::Storage;
 use super::unknown;
 use crate::args::WishArgs;
 use crate::output::Console;
-use crate::{amount, connect, wait};
+use crate::{NAME, amount, wait};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Add {
@@ -77,7 +77,7 @@ pub(crate) struct Stock {
 
 pub(crate) async fn add(args: Add, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
     let price = amount::read(&args.price, args.currency)?;
-    let storage = connect::database(&args.wish.servers.database, connecting).await?;
+    let storage = args.wish.servers.database.connect(NAME, connecting).await?;
     let product = AddProduct {
         name: args.name,
         description: args.description,
@@ -101,7 +101,7 @@ pub(crate) async fn price(
     connecting: Duration,
     console: &mut Console<'_>,
 ) -> anyhow::Result<()> {
-    let storage = connect::database(&args.wish.servers.database, connecting).await?;
+    let storage = args.wish.servers.database.connect(NAME, connecting).await?;
     let stored = storage
         .product(&args.sku)
         .await?
@@ -124,7 +124,7 @@ pub(crate) async fn stock(
     connecting: Duration,
     console: &mut Console<'_>,
 ) -> anyhow::Result<()> {
-    let storage = connect::database(&args.wish.servers.database, connecting).await?;
+    let storage = args.wish.servers.database.connect(NAME, connecting).await?;
     storage
         .product(&args.sku)
         .await?
@@ -150,7 +150,7 @@ struct Wish {
 
 impl Wish {
     async fn send(self, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-        let messaging = connect::nats(&self.args.servers.nats, connecting).await?;
+        let messaging = self.args.servers.nats.connect(NAME, connecting).await?;
         let command = CatalogCommand {
             id: CommandId::for_product(&self.sku, &self.args.key()?),
             sku: self.sku.clone(),

@@ -13,8 +13,8 @@ use serde_json::json;
 use storage::Storage;
 use tokio::time::sleep;
 
+use crate::NAME;
 use crate::args::ServersArgs;
-use crate::connect;
 use crate::output::{Console, or_dash, table};
 use compare::{Difference, Look};
 
@@ -32,8 +32,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let storage = connect::database(&args.servers.database, connecting).await?;
-    let messaging = connect::nats(&args.servers.nats, connecting).await?;
+    let storage = args.servers.database.connect(NAME, connecting).await?;
+    let messaging = args.servers.nats.connect(NAME, connecting).await?;
     let (look, differences) = agreed(&storage, &messaging).await?;
     let mut healed = 0;
     for event in differences

@@ -6,7 +6,7 @@ use chassis::args::NatsArgs;
 use messaging::subscriptions::{Reader, SubscriptionError, SubscriptionName};
 use messaging::{PublishError, Subscriptions};
 
-use crate::connect;
+use crate::NAME;
 use crate::output::Console;
 
 /// The most events read at once.
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let subscriptions = Subscriptions::new(connect::nats(&args.nats, connecting).await?);
+    let subscriptions = Subscriptions::new(args.nats.connect(NAME, connecting).await?);
     let mut reader = subscriptions.read(&args.name).await?;
     let mut left = args.limit.unwrap_or(usize::MAX);
     while left > 0 {

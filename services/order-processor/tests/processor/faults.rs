@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use chassis::clock;
-use devstack::testing::eventually;
+use devstack::proxy::Mode;
+use devstack::testing::{eventually, gate};
 use domain::commands::Ship;
 use domain::decide::{Batch, decide};
 use domain::{OrderAction, OrderCommand, OrderState};
 
-use crate::gate::Gate;
 use crate::samples::*;
 use crate::stack::Stack;
 
@@ -146,13 +146,10 @@ async fn a_command_of_a_newer_version_waits_and_is_no_dead_letter() {
 #[tokio::test]
 async fn while_postgres_is_out_of_reach_orders_wait_unharmed_and_are_decided_when_it_is_back() {
     let mut stack = Stack::idle().await;
-    let url = stack.servers.database_url_of("order-processor");
-    let (before, server) = url.split_at(url.find('@').unwrap() + 1);
-    let (server, database) = server.split_once('/').unwrap();
-    let mut gate = Gate::to(server).await;
-    stack.start_processor_with(&format!("{before}{}/{database}", gate.address), &[]);
+    let (postgres, url) = gate(&stack.servers.database_url_of("order-processor")).await;
+    stack.start_processor_with(&url, &[]);
     stack.add("tea", 450, 1000).await;
-    gate.shut().await;
+    postgres.set(Mode::Refuse);
     stack.send(&submission("a", "tea", 1)).await;
     eventually("the report that Postgres is gone", async || {
         stack
@@ -162,7 +159,7 @@ async fn while_postgres_is_out_of_reach_orders_wait_unharmed_and_are_decided_whe
             .then_some(())
     })
     .await;
-    gate.open().await;
+    postgres.set(Mode::Pass);
     stack.order_in(order_id("a"), OrderState::Confirmed).await;
     stack.idle_queues().await;
     assert_eq!(

@@ -4,7 +4,6 @@
 mod catalog;
 mod crashes;
 mod faults;
-mod gate;
 mod orders;
 mod samples;
 mod stack;

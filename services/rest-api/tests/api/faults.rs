@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use devstack::proxy::Mode;
 use devstack::testing::eventually;
 use reqwest::Method;
 use serde_json::json;
@@ -145,7 +146,7 @@ async fn without_postgres_orders_are_accepted_and_cached_ones_read() {
         assert_eq!(api.get("/v1/products/honey-acacia").await.status, 200);
         (guest.id, guest.token, known)
     };
-    api.postgres.shut().await;
+    api.postgres.set(Mode::Refuse);
     let accepted = {
         let guest = Guest {
             api: &api,
@@ -195,7 +196,7 @@ async fn without_postgres_orders_are_accepted_and_cached_ones_read() {
         assert_eq!(ready.status, 200, "it takes orders: {ready:?}");
         accepted.header("location")
     };
-    api.postgres.open().await;
+    api.postgres.set(Mode::Pass);
     api.start_processor();
     let guest = Guest { api: &api, id, token };
     guest.order_in(&accepted, "confirmed").await;

@@ -4,10 +4,10 @@
 mod answer;
 mod catalog;
 mod dice;
+mod end;
 mod events;
 mod faults;
 mod fuzz;
-mod gate;
 mod guests;
 mod heads;
 mod installations;

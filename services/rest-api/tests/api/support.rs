@@ -5,22 +5,23 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use chassis::http::Listeners;
 use chassis::telemetry;
 use clap::Parser;
+use devstack::proxy::Proxy;
 use devstack::testing::{TestServers, eventually};
 use domain::decide::decide_product;
 use domain::{Access, Actor, CatalogAction, CatalogCommand, CommandId, Customer, GuestId, Sku};
 use identity::GuestTokens;
 use messaging::Messaging;
 use reqwest::{Client, Method, RequestBuilder};
-use rest_api::app::{self, Listeners};
+use rest_api::app;
 use rest_api::args::Args;
 use serde_json::{Value, json};
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::Answer;
-use crate::gate::Gate;
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -31,7 +32,7 @@ pub(crate) struct Api {
     pub(crate) messaging: Messaging,
     pub(crate) storage: Storage,
     /// The API's way to Postgres.
-    pub(crate) postgres: Gate,
+    pub(crate) postgres: Proxy,
     client: Client,
     stop: CancellationToken,
     running: Vec<JoinHandle<anyhow::Result<()>>>,
@@ -59,7 +60,7 @@ impl Api {
         messaging::topology::apply(&messaging).await.unwrap();
         let storage = storage(&servers.database_url).await;
         seed(&storage).await;
-        let (postgres, database_url) = gate(&servers.database_url_of("rest-api")).await;
+        let (postgres, database_url) = devstack::testing::gate(&servers.database_url_of("rest-api")).await;
         let own = [
             "rest-api",
             "--http-workers=2",
@@ -73,8 +74,12 @@ impl Api {
             .chain(&listen)
             .chain(flags)
             .map(|&flag| flag.to_owned());
-        let args = Args::parse_from(args.chain(places(&servers, &database_url)));
-        let listeners = Listeners::bind(&args).unwrap();
+        let mut args = Args::parse_from(args.chain(places(&servers, &database_url)));
+        if !flags.iter().any(|flag| flag.starts_with("--linger")) {
+            // Whoever asked keeps his connections.
+            args.port.linger = Duration::ZERO;
+        }
+        let listeners = Listeners::bind(args.listen, args.service.admin_listen).unwrap();
         let address = listeners.public.local_addr().unwrap();
         let admin = listeners.admin.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -152,9 +157,14 @@ impl Api {
         .await;
     }
 
+    /// Begins to stop what runs here.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
     /// Stops what runs here and waits for its end.
     pub(crate) async fn close(self) {
-        self.stop.cancel();
+        self.stop();
         for running in self.running {
             let ended = tokio::task::spawn_blocking(move || running.join());
             ended.await.unwrap().unwrap().unwrap();
@@ -245,15 +255,6 @@ fn places(servers: &TestServers, database_url: &str) -> [String; 3] {
         format!("--nats-url={}", servers.nats_url),
         format!("--redis-url={}", servers.redis_url),
     ]
-}
-
-/// A gate before the database, and the address through it.
-async fn gate(url: &str) -> (Gate, String) {
-    let (before, server) = url.split_at(url.find('@').unwrap() + 1);
-    let (server, database) = server.split_once('/').unwrap();
-    let gate = Gate::to(server).await;
-    let through = format!("{before}{}/{database}", gate.address);
-    (gate, through)
 }
 
 pub(crate) async fn messaging(url: &str) -> Messaging {

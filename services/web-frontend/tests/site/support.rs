@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use chassis::http::Listeners;
 use chassis::telemetry;
 use clap::Parser;
 use devstack::testing::TestServers;
@@ -15,7 +16,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
-use web_frontend::app::{self, Listeners};
+use web_frontend::app;
 use web_frontend::args::Args;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -52,6 +53,7 @@ impl Site {
                 "web-frontend",
                 "--http-workers=2",
                 "--drain-timeout=20s",
+                "--linger=0s",
                 "--secret-key",
                 KEY,
             ]
@@ -60,11 +62,7 @@ impl Site {
             .chain(flags.iter().map(|flag| (*flag).to_owned()))
             .chain(places(&servers, "web-frontend")),
         );
-        let listeners = Listeners::bind(&Args {
-            listen: anywhere(),
-            ..admin_anywhere(args.clone())
-        })
-        .unwrap();
+        let listeners = Listeners::bind(anywhere(), anywhere()).unwrap();
         let address = listeners.public.local_addr().unwrap();
         let stop = CancellationToken::new();
         let stopping = stop.clone();
@@ -133,11 +131,6 @@ where
 
 fn anywhere() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
-}
-
-fn admin_anywhere(mut args: Args) -> Args {
-    args.service.admin_listen = anywhere();
-    args
 }
 
 fn places(servers: &TestServers, service: &str) -> [String; 3] {

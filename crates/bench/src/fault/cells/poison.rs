@@ -1,29 +1,20 @@
 //! What can't be handled lies among the orders.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use chassis::clock;
 use devstack::Part;
-use devstack::stack::Binaries;
 use domain::{Customer, GuestId, OrderCommand, OrderId};
-use messaging::{ConnectOptions, Messaging};
-use secrecy::SecretString;
-use tokio::process::{Child, Command};
-use tokio::time::{Instant, timeout};
+use messaging::commands::order_message;
 
 use super::stack_with;
 use crate::fault::shop::{ctl, dead_letters};
-use crate::fault::{Drill, Outcome, Settings, eventually};
+use crate::fault::{DEADLY_NOTE, Drill, Outcome, Settings, die_until, eventually, messaging};
 use crate::{Answer, shopping};
 
-const MARKER: &str = "crash here";
 const UNREADABLE: usize = 3;
-/// Six redeliveries, each after the ack wait of five seconds, with room for a busy machine.
-const LONG_ENOUGH: Duration = Duration::from_secs(150);
-const REQUEST: Duration = Duration::from_secs(5);
 
 /// Unreadable commands and one that kills its processor become dead letters, others flow, and a replay decides what can be decided.
 pub(super) async fn among_orders(settings: Settings) -> Result<Outcome> {
@@ -36,11 +27,14 @@ pub(super) async fn among_orders(settings: Settings) -> Result<Outcome> {
         drill.stack.terminate(Part::OrderProcessor).await?;
         unreadable(drill).await?;
         let lines = [("earl-grey-bergamot".to_owned(), 1)];
-        let answer = drill.send_noted("poison", &lines, MARKER).await;
+        let answer = drill.send_noted("poison", &lines, DEADLY_NOTE).await;
         let Answer::Accepted { order, .. } = answer else {
             bail!("the poison is not accepted: {answer:?}");
         };
-        let deaths = die_until_given_up(drill).await?;
+        let deaths = die_until(&drill.stack, async || {
+            Ok(!letters(drill, "attempts_exhausted").await?.is_empty())
+        })
+        .await?;
         drill.note(format!("{deaths} processors died of it"));
         drill.must((5..=7).contains(&deaths), || {
             format!("{deaths} deaths until it was given up")
@@ -74,14 +68,7 @@ async fn letters(drill: &Drill, reason: &str) -> Result<Vec<String>> {
 
 /// Publishes submissions whose bodies are no JSON.
 async fn unreadable(drill: &Drill) -> Result<()> {
-    let options = ConnectOptions {
-        url: SecretString::from(drill.stack.nats_url()),
-        seed: Some(std::fs::read_to_string(drill.stack.nats_seed_file())?.into()),
-        name: "bench".into(),
-        request_timeout: REQUEST,
-        now: clock::now,
-    };
-    let messaging = Messaging::connect(options).await?;
+    let messaging = messaging(&drill.stack).await?;
     for _ in 0..UNREADABLE {
         let customer = Customer::Guest(GuestId(clock::random_id()));
         let id = OrderId::derive(customer, &"mine".parse()?);
@@ -91,38 +78,9 @@ async fn unreadable(drill: &Drill) -> Result<()> {
             .ok()
             .context("the shop takes no such order")?;
         let command = OrderCommand::submit(id, draft, clock::now());
-        let mut message = messaging::commands::order_message(&command, "bench", None);
+        let mut message = order_message(&command, "bench", None);
         message.body = Bytes::from_static(b"{\"lines\": [");
         messaging.publish(&message).await?;
     }
     Ok(())
-}
-
-/// A processor that dies of every order whose note is the marker.
-fn mortal(drill: &Drill) -> Result<Child> {
-    let mut command = Command::new(Binaries::find()?.path("order-processor"));
-    command
-        .args(["--fault-marker", MARKER, "--admin-listen", "127.0.0.1:0"])
-        .envs(drill.stack.env_of(Part::OrderProcessor)?)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    command.spawn().context("cannot start a processor")
-}
-
-/// Starts such a processor whenever it died, until the order is given up. Gives how often it died.
-async fn die_until_given_up(drill: &Drill) -> Result<u32> {
-    let (mut processor, mut deaths, deadline) = (mortal(drill)?, 0, Instant::now() + LONG_ENOUGH);
-    while letters(drill, "attempts_exhausted").await?.is_empty() {
-        if Instant::now() > deadline {
-            bail!("not given up after {deaths} deaths");
-        }
-        if timeout(Duration::from_millis(200), processor.wait())
-            .await
-            .is_ok()
-        {
-            (processor, deaths) = (mortal(drill)?, deaths + 1);
-        }
-    }
-    Ok(deaths)
 }
