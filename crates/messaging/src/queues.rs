@@ -117,7 +117,7 @@ impl Messaging {
         Ok(first.and_then(|message| Timestamp::from_nanosecond(message.time.unix_timestamp_nanos()).ok()))
     }
 
-    async fn dead_letter_count(&self) -> Result<Queue, PublishError> {
+    pub(crate) async fn dead_letter_count(&self) -> Result<Queue, PublishError> {
         let unknown =
             |error: &dyn std::fmt::Display| PublishError::Unknown(format!("{DEAD_LETTERS}: {error}"));
         let stream = raw::stream(self, DEAD_LETTERS).await?;

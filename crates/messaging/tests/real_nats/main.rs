@@ -6,6 +6,7 @@ mod dead_letters;
 mod faults;
 mod guarded;
 mod live;
+mod many_letters;
 mod passing;
 mod permissions;
 mod prefetch;
