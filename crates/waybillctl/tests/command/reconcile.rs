@@ -3,8 +3,6 @@
 use devstack::testing::eventually;
 use domain::{EventId, OrderId, Version};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 
 use crate::orders::submit;
 use crate::shop::Shop;
@@ -23,22 +21,9 @@ const ADD: [&str; 11] = [
     "5",
 ];
 
-/// Asks the server itself, as an operator with a tool of his own could.
+/// Asks the server itself.
 async fn jetstream(shop: &Shop, request: &str, body: &Value) -> Value {
-    let address = shop.servers.nats_url.trim_start_matches("nats://");
-    let mut server = BufReader::new(TcpStream::connect(address).await.unwrap());
-    let body = body.to_string();
-    let words = format!(
-        "CONNECT {{\"verbose\":false}}\r\nSUB answer 1\r\nPUB $JS.API.{request} answer {}\r\n{body}\r\n",
-        body.len()
-    );
-    server.write_all(words.as_bytes()).await.unwrap();
-    let mut line = String::new();
-    while !line.starts_with('{') {
-        line.clear();
-        server.read_line(&mut line).await.unwrap();
-    }
-    serde_json::from_str(&line).unwrap()
+    devstack::testing::jetstream(&shop.servers.nats_url, request, body).await
 }
 
 async fn decided(shop: &Shop, order: OrderId) {
