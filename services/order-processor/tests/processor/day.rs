@@ -11,7 +11,7 @@ use messaging::commands::{catalog_message, order_message};
 use messaging::live::Live;
 use messaging::{DeadLetters, Message};
 use serde_json::{Value, json};
-use storage::Audit;
+use storage::audit::Audit;
 
 use crate::samples::*;
 use crate::stack::Stack;
@@ -32,7 +32,11 @@ fn day() -> Vec<Vec<Message>> {
     let submissions = (0..ORDERS).map(|number| {
         // Of the pots there are too few.
         let product = if number.is_multiple_of(10) { "pot" } else { "tea" };
-        order(&submission(&name(number), product, 1 + i64::try_from(number % 3).unwrap()))
+        order(&submission(
+            &name(number),
+            product,
+            1 + i64::try_from(number % 3).unwrap(),
+        ))
     });
     let staff = |every: usize, word: &'static str, action: fn() -> OrderAction| {
         (0..ORDERS)
@@ -43,9 +47,9 @@ fn day() -> Vec<Vec<Message>> {
     vec![
         vec![
             catalog("tea", "dearer", price(500, 1)),
-            catalog("tea", "from an old page", price(300, 1)),
+            catalog("tea", "from-an-old-page", price(300, 1)),
             catalog_message(&stock("tea", "more", 50), "test"),
-            catalog_message(&stock("tea", "too few", -100_000), "test"),
+            catalog_message(&stock("tea", "too-few", -100_000), "test"),
         ],
         submissions.collect(),
         staff(3, "early", || OrderAction::Cancel(Cancel {})).collect(),
@@ -116,12 +120,8 @@ async fn events(stack: &Stack) -> Vec<OrderEvent> {
 
 /// How many messages a stream has ever stored.
 async fn stored(stack: &Stack, stream: &str) -> Value {
-    let info = jetstream(
-        &stack.servers.nats_url,
-        &format!("STREAM.INFO.{stream}"),
-        &json!({}),
-    );
-    info.await["state"]["last_seq"].clone()
+    let (url, request) = (&stack.servers.nats_url, format!("STREAM.INFO.{stream}"));
+    jetstream(url, &request, &json!({})).await["state"]["last_seq"].clone()
 }
 
 async fn begun() -> (Stack, Vec<Vec<Message>>, World) {

@@ -5,15 +5,20 @@ use devstack::testing::eventually;
 use messaging::DeadLetters;
 use messaging::commands::order_message;
 
+use crate::crashes::program;
 use crate::samples::*;
-use crate::stack::Stack;
+use crate::stack::{Stack, ask};
 
 #[tokio::test]
 async fn the_metrics_tell_how_many_dead_letters_there_are() {
-    let stack = Stack::start().await;
+    let stack = Stack::idle().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let admin = free.local_addr().unwrap();
+    drop(free);
+    let _program = program(&stack, &admin.to_string());
     let told = async |line: &str| {
         eventually(line, async || {
-            let metrics = stack.admin("/metrics").await;
+            let metrics = ask(admin, "/metrics").await.ok()?;
             metrics.lines().any(|told| told == line).then_some(())
         })
         .await;
