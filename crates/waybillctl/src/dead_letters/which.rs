@@ -79,7 +79,7 @@ impl Which {
         let letters = self.filters.letters(0);
         let many = self.all || letters != Letters::default();
         ensure!(
-            many != !self.numbers.is_empty(),
+            many == self.numbers.is_empty(),
             "say which letters: their numbers, or filters such as --reason, or --all; not both"
         );
         Ok(many.then_some(letters))
