@@ -1,5 +1,7 @@
 //! Real servers of a test's own.
 
+mod jetstream;
+
 use std::env;
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use tempfile::TempDir;
 use crate::ports::Port;
 use crate::proxy::Proxy;
 use crate::servers::{Nats, Redis, Server, postgres};
+
+pub use jetstream::{change_stream, jetstream};
 
 /// The admin address of the run's shared Postgres cluster; `devstack with-postgres` sets it.
 pub const POSTGRES_VARIABLE: &str = "WAYBILL_TEST_POSTGRES";

@@ -12,6 +12,7 @@ pub mod publisher;
 pub mod queues;
 mod raw;
 mod request;
+mod scan;
 pub mod schedules;
 pub mod subjects;
 pub mod subscriptions;
@@ -21,7 +22,7 @@ pub mod topology;
 pub mod worker;
 
 pub use client::{ConnectError, ConnectOptions, Messaging};
-pub use dead_letters::{DeadLetter, DeadLetters};
+pub use dead_letters::{DeadLetter, DeadLetters, Letters};
 pub use envelope::{Envelope, Message};
 pub use publisher::{PublishError, Published};
 pub use schedules::{ScheduleError, Schedules};

@@ -27,6 +27,31 @@ pub struct Queue {
     /// Since when the oldest of them is in the stream; none where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest: Option<Timestamp>,
+    /// Of a partition: which replicas are at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<Replicas>,
+}
+
+/// The replicas at one partition. One has it, the others stand by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replicas {
+    /// How many pulls wait: one of each replica, but for the moment between two pulls and while messages come.
+    pub pulls: u64,
+    /// The pin of the one that has the partition: it logged it as `pin` when it took over. None before the first message.
+    pub pin: Option<String>,
+    /// Since when it has it.
+    pub since: Option<Timestamp>,
+}
+
+/// Partitions that fewer replicas read than others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uneven<'a> {
+    /// Their consumers.
+    pub consumers: Vec<&'a str>,
+    /// How many replicas read each of them at most.
+    pub fewer: u64,
+    /// How many read the others at most.
+    pub most: u64,
 }
 
 /// The partitions' consumers that nobody pulls from while others of them are pulled from: the replicas' shares leave a gap.
@@ -41,6 +66,26 @@ pub fn unread_partitions(queues: &[Queue]) -> Vec<&str> {
     unread.filter_map(|queue| queue.consumer.as_deref()).collect()
 }
 
+/// The partitions that fewer replicas read than others: the replicas' shares overlap in part, so that some partitions have fewer that stand by.
+/// `None` where all are read by as many. Where messages wait or are in hand nothing is said: the replica at work seldom has a pull waiting there.
+/// Nor about those that nobody reads: see [`unread_partitions`]. A replica that is between two pulls may seem to be away, so ask twice before believing it.
+pub fn uneven_partitions(queues: &[Queue]) -> Option<Uneven<'_>> {
+    let idle = queues
+        .iter()
+        .filter(|queue| queue.pending == 0 && queue.in_hand == 0);
+    let read: Vec<(&str, u64)> = idle
+        .filter_map(|queue| Some((queue.consumer.as_deref()?, queue.replicas.as_ref()?.pulls)))
+        .filter(|(_, pulls)| *pulls > 0)
+        .collect();
+    let most = read.iter().map(|(_, pulls)| *pulls).max()?;
+    let fewer: Vec<_> = read.into_iter().filter(|(_, pulls)| *pulls < most).collect();
+    Some(Uneven {
+        fewer: fewer.iter().map(|(_, pulls)| *pulls).max()?,
+        consumers: fewer.into_iter().map(|(consumer, _)| consumer).collect(),
+        most,
+    })
+}
+
 /// A pull waits there, or a client is pinned.
 fn is_read(info: &Info) -> bool {
     info.num_waiting > 0
@@ -48,6 +93,19 @@ fn is_read(info: &Info) -> bool {
             .priority_groups
             .iter()
             .any(|group| group.pinned_client_id.is_some())
+}
+
+/// None where the consumer has no group that is pinned.
+fn replicas(info: &Info) -> Option<Replicas> {
+    let group = info.priority_groups.first()?;
+    let since = group
+        .pinned_ts
+        .and_then(|since| Timestamp::from_nanosecond(since.unix_timestamp_nanos()).ok());
+    Some(Replicas {
+        pulls: u64::try_from(info.num_waiting).unwrap_or(u64::MAX),
+        pin: group.pinned_client_id.clone(),
+        since,
+    })
 }
 
 impl Messaging {
@@ -99,6 +157,7 @@ impl Messaging {
             in_hand,
             read: Some(is_read(info)),
             oldest,
+            replicas: replicas(info),
         })
     }
 
@@ -117,7 +176,7 @@ impl Messaging {
         Ok(first.and_then(|message| Timestamp::from_nanosecond(message.time.unix_timestamp_nanos()).ok()))
     }
 
-    async fn dead_letter_count(&self) -> Result<Queue, PublishError> {
+    pub(crate) async fn dead_letter_count(&self) -> Result<Queue, PublishError> {
         let unknown =
             |error: &dyn std::fmt::Display| PublishError::Unknown(format!("{DEAD_LETTERS}: {error}"));
         let stream = raw::stream(self, DEAD_LETTERS).await?;
@@ -130,6 +189,53 @@ impl Messaging {
             in_hand: 0,
             read: None,
             oldest: oldest.filter(|_| state.messages > 0),
+            replicas: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partition(number: u64, pulls: u64, in_hand: u64) -> Queue {
+        Queue {
+            stream: ORDERS.into(),
+            consumer: Some(format!("p{number}")),
+            pending: 0,
+            in_hand,
+            read: Some(pulls > 0),
+            oldest: None,
+            replicas: Some(Replicas {
+                pulls,
+                pin: None,
+                since: None,
+            }),
+        }
+    }
+
+    fn fewer(pulls: &[u64]) -> Option<(Vec<String>, u64, u64)> {
+        let queues: Vec<_> = (0..)
+            .zip(pulls)
+            .map(|(number, pulls)| partition(number, *pulls, 0))
+            .collect();
+        let uneven = uneven_partitions(&queues)?;
+        let consumers = uneven.consumers.into_iter().map(str::to_owned).collect();
+        Some((consumers, uneven.fewer, uneven.most))
+    }
+
+    #[test]
+    fn partitions_that_fewer_replicas_read_than_others_are_uneven() {
+        for even in [&[][..], &[0, 0], &[1, 1, 1], &[3, 3, 3], &[2, 0, 2]] {
+            assert_eq!(fewer(even), None, "{even:?}");
+        }
+        assert_eq!(fewer(&[1, 2, 1]), Some((vec!["p0".into(), "p2".into()], 1, 2)));
+        assert_eq!(fewer(&[3, 2, 1, 0]), Some((vec!["p1".into(), "p2".into()], 2, 3)));
+    }
+
+    #[test]
+    fn of_a_partition_at_work_nothing_is_said() {
+        let queues = [partition(0, 2, 0), partition(1, 1, 5), partition(2, 2, 0)];
+        assert_eq!(uneven_partitions(&queues), None);
     }
 }

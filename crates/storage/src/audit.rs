@@ -75,13 +75,7 @@ impl Storage {
     /// # Errors
     /// [`StorageError`].
     pub async fn audit(&self) -> Result<Audit, StorageError> {
-        let mut transaction = self
-            .pool
-            .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .await?;
-        sqlx::query!(r#"SET LOCAL statement_timeout = 0"#)
-            .execute(&mut *transaction)
-            .await?;
+        let mut transaction = self.unhurried().await?;
         Ok(Audit {
             orders: orders(&mut transaction).await?,
             history: history(&mut transaction).await?,

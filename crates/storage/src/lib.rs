@@ -7,6 +7,7 @@ mod catalog;
 mod connect;
 pub mod deliveries;
 mod error;
+pub mod history;
 pub mod installations;
 mod migrate;
 mod orders;

@@ -48,7 +48,12 @@ pub(crate) enum Command {
     /// What could not be handled.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
-    /// How much waits where, and since when.
+    /// How much waits where, since when, and how many replicas are at each partition.
+    ///
+    /// Every replica asks for the partitions of its share (--partitions, all by default); one has each, the others stand by.
+    /// It is an error where nobody reads a partition while others are read (a gap), and where fewer replicas read some than others
+    /// (shares that overlap in part): every partition should have as many replicas. Partitions with commands waiting or in hand are
+    /// not compared. Which replica has a partition its log says: `pin` there is `replicas.pin` in the JSON.
     Queues(queues::Args),
     /// Subscriptions to what happens.
     #[command(subcommand)]

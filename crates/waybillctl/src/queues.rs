@@ -6,13 +6,13 @@ use anyhow::bail;
 use chassis::args::NatsArgs;
 use chassis::clock;
 use jiff::Timestamp;
-use messaging::queues::{Queue, unread_partitions};
+use messaging::queues::{Queue, Replicas, Uneven, uneven_partitions, unread_partitions};
 use tokio::time::sleep;
 
 use crate::NAME;
 use crate::output::{Console, or_dash, table};
 
-/// How often a partition that nobody seems to read is looked at again: a replica may be between two pulls.
+/// How often partitions whose replicas seem wrong are looked at again: a replica may be between two pulls, or just come or go.
 const LOOKS: u32 = 3;
 const LOOK_AGAIN: Duration = Duration::from_millis(400);
 
@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console
     let messaging = args.nats.connect(NAME, connecting).await?;
     let mut queues = messaging.queues().await?;
     for _ in 0..LOOKS {
-        if unread_partitions(&queues).is_empty() {
+        if unread_partitions(&queues).is_empty() && uneven_partitions(&queues).is_none() {
             break;
         }
         sleep(LOOK_AGAIN).await;
@@ -34,10 +34,22 @@ pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console
     }
     show(&queues, console)?;
     match unread_partitions(&queues).as_slice() {
-        [] => Ok(()),
+        [] => {}
         unread => bail!(
             "nobody reads {}, while others read the other partitions; give every partition to a replica with --partitions",
             unread.join(", ")
+        ),
+    }
+    match uneven_partitions(&queues) {
+        None => Ok(()),
+        Some(Uneven {
+            consumers,
+            fewer,
+            most,
+        }) => bail!(
+            "no more than {fewer} read {}, while {most} read others: shares of --partitions overlap in part, so that these have fewer that stand by; \
+             give every partition to as many replicas",
+            consumers.join(", ")
         ),
     }
 }
@@ -53,14 +65,25 @@ fn show(queues: &[Queue], console: &mut Console<'_>) -> anyhow::Result<()> {
                 queue.pending.to_string(),
                 queue.in_hand.to_string(),
                 or_dash(queue.oldest.map(|oldest| age(now, oldest))),
+                or_dash(queue.replicas.as_ref().map(|replicas| at_it(now, replicas))),
             ]
         });
         table(
-            ["stream", "consumer", "waiting", "in hand", "oldest"],
+            ["stream", "consumer", "waiting", "in hand", "oldest", "replicas"],
             rows.collect(),
             "no queues; run `waybillctl topology apply`",
         )
     })
+}
+
+/// `2, one has it for 75s`
+fn at_it(now: Timestamp, replicas: &Replicas) -> String {
+    let has = replicas.pin.as_ref().and(replicas.since);
+    match has {
+        // The one that has it may be between two pulls.
+        Some(since) => format!("{}, one has it for {}", replicas.pulls.max(1), age(now, since)),
+        None => replicas.pulls.to_string(),
+    }
 }
 
 /// How long ago `then` was, in whole seconds: `75s`.

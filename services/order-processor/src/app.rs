@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use chassis::telemetry::Telemetry;
 use chassis::{Health, Lifecycle, admin};
-use messaging::{Handler, Messaging, Worker};
+use messaging::{DeadLetters, Handler, Messaging, Worker};
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
 
@@ -45,6 +45,7 @@ pub async fn run(
     lifecycle.spawn_background(health.require("postgres").follow_postgres(storage.clone()));
     // Orders are decided without Redis.
     lifecycle.spawn_background(health.report_only("redis").follow_redis(redis.clone()));
+    lifecycle.spawn_background(DeadLetters::new(messaging.clone()).report());
     let parts = Parts {
         messaging,
         storage,

@@ -18,7 +18,12 @@ const DELIVERIES: &str = "Dead-Letter-Deliveries";
 const REASON: &str = "Dead-Letter-Reason";
 const ERROR: &str = "Dead-Letter-Error";
 const AT: &str = "Dead-Letter-Time";
+/// On what was replayed: the letter it was, and when it was replayed. A letter that comes of it keeps them.
+const REPLAY_OF: &str = "Dead-Letter-Replay-Of";
+const REPLAYED_AT: &str = "Dead-Letter-Replayed-At";
 const OURS: &str = "Dead-Letter-";
+/// On a letter's announcement: its sequence in `DEAD_LETTERS`.
+const ANNOUNCED: &str = "Nats-Sequence";
 /// What the server itself reads or writes; not part of the original.
 const SERVERS: &str = "Nats-";
 const TTL: &str = "Nats-TTL";
@@ -47,6 +52,12 @@ pub struct DeadLetter {
     pub error: String,
     /// When it was given up.
     pub at: Timestamp,
+    /// The letter it was before it was replayed and died again; none where it died for the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<u64>,
+    /// When that one was replayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replayed_at: Option<Timestamp>,
     /// Its headers, as they were.
     pub headers: Vec<(String, String)>,
     /// Its body, as it was; shown to staff only.
@@ -76,6 +87,11 @@ pub(crate) fn to_letter(verdict: &Verdict<'_>, headers: &HeaderMap, body: Bytes)
         ..
     } = *verdict;
     let mut letter = originals(headers);
+    for name in [REPLAY_OF, REPLAYED_AT] {
+        if let Some(value) = headers.get(name) {
+            letter.insert(name, value.clone());
+        }
+    }
     let mut set = |name: &str, value: &str| letter.insert(name, one_line(value));
     set(MESSAGE_ID, &format!("{stream}:{sequence}:{consumer}"));
     set(STREAM, stream);
@@ -92,14 +108,9 @@ pub(crate) fn to_letter(verdict: &Verdict<'_>, headers: &HeaderMap, body: Bytes)
     if stream != ORDERS {
         set(TTL, THIRTY_DAYS);
     }
-    let sequence = sequence.to_string();
-    let id = headers
-        .get(ID)
-        .map(|id| id.as_str())
-        .filter(|id| is_token(id))
-        .unwrap_or(&sequence);
+    let id = headers.get(ID).map(|id| id.as_str());
     Outgoing {
-        subject: subject(stream, consumer, id),
+        subject: subject(stream, consumer, &token(id, sequence)),
         headers: letter,
         body,
     }
@@ -110,8 +121,27 @@ pub(super) fn subject(stream: &str, consumer: &str, id: &str) -> String {
     format!("dead-letters.{stream}.{consumer}.{id}")
 }
 
+/// What a letter is called in its subject: its `ce-id`, or its sequence in its stream where that can't stand there.
+fn token(id: Option<&str>, sequence: u64) -> String {
+    let id = id.filter(|id| is_token(id));
+    id.map_or_else(|| sequence.to_string(), str::to_owned)
+}
+
+/// The subject that the deaths of the letter's message are announced on, in `EVENTS` and `AUDIT`.
+pub(super) fn announced_on(letter: &DeadLetter) -> String {
+    let id = letter.headers.iter().find(|(name, _)| name == ID);
+    let id = token(id.map(|(_, id)| id.as_str()), letter.source_sequence);
+    format!("events.dead-letter.{}.{id}", letter.stream)
+}
+
+/// The letter that `message` announces, without its body.
+pub(super) fn read_announced(mut message: StreamMessage) -> Option<DeadLetter> {
+    message.sequence = needed(&message.headers, ANNOUNCED).ok()?;
+    read(message)
+}
+
 /// Whether `id` can stand as one token of a subject. Ids come from outside.
-fn is_token(id: &str) -> bool {
+pub(super) fn is_token(id: &str) -> bool {
     (1..=100).contains(&id.len())
         && id
             .bytes()
@@ -154,6 +184,8 @@ fn parse(message: StreamMessage) -> Result<DeadLetter, String> {
             .map(|error| error.as_str().to_owned())
             .unwrap_or_default(),
         at: needed(headers, AT)?,
+        replay_of: needed(headers, REPLAY_OF).ok(),
+        replayed_at: needed(headers, REPLAYED_AT).ok(),
         headers: listed(&originals(headers)),
         body: message.payload,
     })
@@ -171,7 +203,8 @@ fn listed(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// The message as it was first published, under a message id of its own: the first one's is still in the duplicate window.
-pub(super) fn original(letter: &DeadLetter) -> Outgoing {
+/// It says that it is a replay, made at `at`.
+pub(super) fn original(letter: &DeadLetter, at: Timestamp) -> Outgoing {
     let mut headers = HeaderMap::new();
     for (name, value) in &letter.headers {
         if letter.reason != "expired" || name != EXPIRES_AT {
@@ -179,6 +212,8 @@ pub(super) fn original(letter: &DeadLetter) -> Outgoing {
         }
     }
     headers.insert(MESSAGE_ID, format!("replay:{}", letter.sequence));
+    headers.insert(REPLAY_OF, letter.sequence.to_string());
+    headers.insert(REPLAYED_AT, at.to_string());
     Outgoing {
         subject: letter.subject.clone(),
         headers,

@@ -1,9 +1,12 @@
 //! What could not be handled, with its reason.
 
+mod choose;
+mod gauge;
 mod letter;
 
 use domain::{EventId, OrderId, Version};
 
+pub use choose::Letters;
 pub use letter::DeadLetter;
 pub(crate) use letter::{Verdict, to_letter};
 
@@ -84,7 +87,8 @@ impl DeadLetters {
         let Some(letter) = self.get(sequence).await? else {
             return Ok(false);
         };
-        let published = self.messaging.send(letter::original(&letter)).await?;
+        let original = letter::original(&letter, (self.messaging.now)());
+        let published = self.messaging.send(original).await?;
         tracing::info!(
             letter.sequence = sequence, letter.subject = %letter.subject, letter.reason = %letter.reason,
             stream = %published.stream, sequence = published.sequence, "dead letter replayed"

@@ -30,7 +30,11 @@ pub fn rights(user: User) -> Option<Rights> {
     let own = match user {
         User::Operator => return None,
         User::WebFrontend | User::RestApi => front_door(),
-        User::OrderProcessor => worker(user, &["events.order.*.*", "events.catalog.*.*"]),
+        User::OrderProcessor => {
+            // Counts them, for an alarm.
+            let letters = format!("$JS.API.STREAM.INFO.{DEAD_LETTERS}");
+            worker(user, &["events.order.*.*", "events.catalog.*.*", &letters])
+        }
         User::NotificationHub => {
             let pushes = PLATFORMS.map(|platform| format!("notifications.{platform}.*"));
             worker(user, &pushes.each_ref().map(String::as_str))
@@ -222,6 +226,7 @@ mod tests {
             {
                 let api = subject.trim_start_matches("$JS.API.");
                 let allowed = api == "INFO"
+                    || api == "STREAM.INFO.DEAD_LETTERS"
                     || api.starts_with("STREAM.MSG.GET.")
                     || api.starts_with("STREAM.INFO.")
                     || api.starts_with("CONSUMER.INFO.")

@@ -255,7 +255,7 @@ impl Puller {
             .map(|pin| pin.as_str())
             .filter(|pin| self.pin.as_deref() != Some(pin))
         {
-            tracing::info!(stream = %self.stream, consumer = %self.consumer, "this replica has the partition now");
+            tracing::info!(stream = %self.stream, consumer = %self.consumer, pin, "this replica has the partition now");
             self.pin = Some(pin.to_owned());
             self.handover.get_or_insert_with(Handover::begin);
         }

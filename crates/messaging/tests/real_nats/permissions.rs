@@ -68,6 +68,7 @@ async fn what_a_service_must_not_do_is_forbidden() {
                 "notifications.apns.x",
                 "dead-letters.EVENTS.notification-hub.x",
                 "$JS.API.STREAM.MSG.GET.ORDERS",
+                "$JS.API.STREAM.INFO.ORDERS",
                 "$JS.API.CONSUMER.CREATE.EVENTS.mine.events.order.>",
                 "$JS.API.CONSUMER.MSG.NEXT.EVENTS.notification-hub",
                 "$JS.ACK.NOTIFICATIONS.sender-apns.1.1.1.1.1",
@@ -203,6 +204,8 @@ async fn every_service_can_do_its_work() {
     processor.publish(&event).await.unwrap();
     running.drain().await;
     assert_eq!(door.pending_submission(submission.order).await.unwrap(), None);
+    let counted = DeadLetters::new(processor).count().await;
+    assert_eq!(counted.unwrap(), 1);
     let letters = DeadLetters::new(door.clone());
     assert_eq!(letters.of_submission(submission.order).await.unwrap(), None);
 

@@ -4,6 +4,7 @@
 mod batches;
 mod catalog;
 mod deliveries;
+mod history;
 mod installations;
 mod metadata;
 mod orders;

@@ -1,6 +1,7 @@
 //! The store against the streams: a pure comparison.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
 
 use domain::{EventId, OrderEvent, OrderId, Version};
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use serde::Serialize;
 /// Events that are about to age out are not missed.
 const MARGIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
-/// What was found in the store and in the streams, in this order: what is on its way is then seen twice rather than never.
+/// What was found of some orders in the store and in the streams, in this order: what is on its way is then seen twice rather than never.
 #[derive(Debug)]
 pub(super) struct Look {
     pub(super) at: Timestamp,
@@ -18,8 +19,8 @@ pub(super) struct Look {
     pub(super) history: Vec<(String, OrderEvent)>,
     pub(super) waiting: Vec<Waiting>,
     pub(super) given_up: HashSet<OrderId>,
-    pub(super) events: Told,
-    pub(super) audit: Told,
+    pub(super) events: Told<EventId>,
+    pub(super) audit: Told<EventId>,
 }
 
 /// Something that store and streams do not agree on.
@@ -98,19 +99,27 @@ impl Look {
     }
 
     fn missing(&self, event: &OrderEvent) -> Option<What> {
-        match (self.lacks(&self.events, event), self.lacks(&self.audit, event)) {
-            (true, true) => Some(What::Untold),
-            (true, false) => Some(What::MissingInEvents),
-            (false, true) => Some(What::MissingInAudit),
-            (false, false) => None,
-        }
+        missing((&self.events, &self.audit), &event.id(), self.at, event.at)
     }
+}
 
-    /// Whether `told` should have `event` and has not.
-    fn lacks(&self, told: &Told, event: &OrderEvent) -> bool {
-        let age = self.at.duration_since(event.at) + MARGIN;
+/// Where what is stored since `told_at` is missing at `now`: in `EVENTS`, in `AUDIT` or in both.
+pub(super) fn missing<Id: Eq + Hash>(
+    (events, audit): (&Told<Id>, &Told<Id>),
+    id: &Id,
+    now: Timestamp,
+    told_at: Timestamp,
+) -> Option<What> {
+    let age = now.duration_since(told_at) + MARGIN;
+    let lacks = |told: &Told<Id>| {
         let aged_out = !told.kept_for.is_zero() && age.unsigned_abs() > told.kept_for;
-        !aged_out && !told.events.contains(&event.id())
+        !aged_out && !told.events.contains(id)
+    };
+    match (lacks(events), lacks(audit)) {
+        (true, true) => Some(What::Untold),
+        (true, false) => Some(What::MissingInEvents),
+        (false, true) => Some(What::MissingInAudit),
+        (false, false) => None,
     }
 }
 
@@ -153,7 +162,7 @@ mod tests {
         Timestamp::from_second(1_800_000_000).unwrap()
     }
 
-    fn told(events: &[OrderEvent], days: u32) -> Told {
+    fn told(events: &[OrderEvent], days: u32) -> Told<EventId> {
         Told {
             events: events.iter().map(OrderEvent::id).collect(),
             kept_for: DAY * days,

@@ -3,8 +3,6 @@
 use devstack::testing::eventually;
 use domain::{EventId, OrderId, Version};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 
 use crate::orders::submit;
 use crate::shop::Shop;
@@ -23,22 +21,9 @@ const ADD: [&str; 11] = [
     "5",
 ];
 
-/// Asks the server itself, as an operator with a tool of his own could.
+/// Asks the server itself.
 async fn jetstream(shop: &Shop, request: &str, body: &Value) -> Value {
-    let address = shop.servers.nats_url.trim_start_matches("nats://");
-    let mut server = BufReader::new(TcpStream::connect(address).await.unwrap());
-    let body = body.to_string();
-    let words = format!(
-        "CONNECT {{\"verbose\":false}}\r\nSUB answer 1\r\nPUB $JS.API.{request} answer {}\r\n{body}\r\n",
-        body.len()
-    );
-    server.write_all(words.as_bytes()).await.unwrap();
-    let mut line = String::new();
-    while !line.starts_with('{') {
-        line.clear();
-        server.read_line(&mut line).await.unwrap();
-    }
-    serde_json::from_str(&line).unwrap()
+    devstack::testing::jetstream(&shop.servers.nats_url, request, body).await
 }
 
 async fn decided(shop: &Shop, order: OrderId) {
@@ -84,7 +69,7 @@ async fn what_was_stored_and_never_told_is_found_and_told_once() {
     assert_eq!(reconcile(&shop, &["--heal"]).await, (missing, 1, true));
     assert_eq!(reconcile(&shop, &[]).await, (vec![], 0, true));
     assert_eq!(shop.good(&["reconcile"]).await, "store and streams agree\n");
-    let told = shop.messaging().await.told("AUDIT").await.unwrap();
+    let told = shop.messaging().await.told("AUDIT", |_| true).await.unwrap();
     let version = |version| EventId {
         order,
         version: Version(version),
@@ -128,4 +113,69 @@ async fn an_order_that_was_accepted_and_is_nowhere_is_lost_and_one_that_waits_is
     jetstream(&shop, "STREAM.PURGE.ORDERS", &json!({})).await;
     let lost = vec![(1, "lost".to_owned())];
     assert_eq!(reconcile(&shop, &["--heal"]).await, (lost, 0, false));
+}
+
+#[tokio::test]
+async fn a_shop_is_compared_piece_by_piece_with_the_same_result() {
+    let shop = Shop::open().await;
+    shop.good(&ADD).await;
+    shop.good(&["products", "stock", "assam", "10"]).await;
+    for key in ["one", "two", "three"] {
+        let order = submit(&shop, key).await;
+        decided(&shop, order).await;
+    }
+    let whole = reconcile(&shop, &[]).await;
+    assert_eq!(whole.0, vec![(2, "untold".to_owned()); 3]);
+    for at_once in ["1", "2", "3"] {
+        assert_eq!(
+            reconcile(&shop, &["--orders-at-once", at_once]).await,
+            whole,
+            "{at_once}"
+        );
+    }
+    let healed = reconcile(&shop, &["--heal", "--orders-at-once", "2"]).await;
+    assert_eq!(healed, (whole.0, 3, true));
+    assert_eq!(
+        reconcile(&shop, &["--orders-at-once", "2"]).await,
+        (vec![], 0, true)
+    );
+}
+
+#[tokio::test]
+async fn what_happened_to_products_is_compared_and_told_again() {
+    let shop = Shop::open().await;
+    shop.good(&ADD).await;
+    shop.good(&["products", "price", "assam", "3.00"]).await;
+    let products = async |more: &[&str]| {
+        let said = shop
+            .run(&[&["reconcile", "--output", "json"], more].concat())
+            .await;
+        let answer: Value = serde_json::from_str(&said.out).unwrap();
+        let found = answer["product_differences"].as_array().unwrap().iter();
+        let found = found.map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap().to_owned();
+            (text("sku"), one["version"].as_u64().unwrap(), text("what"))
+        });
+        (
+            found.collect::<Vec<_>>(),
+            answer["products_healed"].clone(),
+            said.ok,
+        )
+    };
+    let difference = |version, what: &str| ("assam".to_owned(), version, what.to_owned());
+    let missing = vec![difference(1, "untold"), difference(2, "untold")];
+    assert_eq!(products(&[]).await, (missing.clone(), 0.into(), false));
+    let table = shop.run(&["reconcile"]).await;
+    assert!(
+        table.out.starts_with("PRODUCT") && table.out.contains("price-changed"),
+        "{table:?}"
+    );
+    assert_eq!(products(&["--heal"]).await, (missing, 2.into(), true));
+    assert_eq!(shop.good(&["reconcile"]).await, "store and streams agree\n");
+
+    let deleted = jetstream(&shop, "STREAM.MSG.DELETE.EVENTS", &last(&shop, "EVENTS").await).await;
+    assert_eq!(deleted["success"], true, "{deleted}");
+    let missing = vec![difference(2, "missing_in_events")];
+    assert_eq!(products(&["--heal"]).await, (missing, 1.into(), true));
+    assert_eq!(shop.good(&["reconcile"]).await, "store and streams agree\n");
 }

@@ -110,3 +110,45 @@ async fn a_partition_that_no_replica_reads_is_an_error() {
         "{said:?}"
     );
 }
+
+#[tokio::test]
+async fn shares_that_overlap_in_part_are_an_error_and_replicas_that_stand_by_for_all_are_none() {
+    let shop = Shop::unattended().await;
+    let names = |numbers: std::ops::Range<u32>| {
+        numbers
+            .map(|number| format!("order-processor-p{number:02}"))
+            .collect::<Vec<_>>()
+    };
+    let replica = async |numbers| {
+        processor::read(
+            &shop.messaging().await,
+            &shop.storage().await,
+            "ORDERS",
+            names(numbers),
+        );
+    };
+    replica(0..5).await;
+    replica(3..8).await;
+    let said = eventually("the overlap", async || {
+        let said = shop.run(&["queues"]).await;
+        said.error.contains("overlap in part").then_some(said)
+    })
+    .await;
+    assert!(!said.ok && said.out.contains("REPLICAS"), "{said:?}");
+    let fewer = [names(0..3), names(5..8)].concat().join(", ");
+    let expected = format!("no more than 1 read {fewer}, while 2 read others");
+    assert!(said.error.contains(&expected), "{said:?}");
+    replica(0..3).await;
+    replica(5..8).await;
+    eventually("two everywhere", async || {
+        let said = shop.run(&["queues", "--output", "json"]).await;
+        let queues: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let mut at = queues
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|queue| queue["replicas"]["pulls"].as_u64());
+        (said.ok && at.all(|pulls| pulls == 2)).then_some(())
+    })
+    .await;
+}

@@ -15,8 +15,13 @@ use crate::stack::Stack;
 const LONG_ENOUGH: Duration = Duration::from_secs(150);
 
 fn start(stack: &Stack) -> Child {
+    program(stack, "127.0.0.1:0")
+}
+
+/// Starts the real program.
+pub(crate) fn program(stack: &Stack, admin: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_order-processor"))
-        .args(["--fault-marker", "crash here", "--admin-listen", "127.0.0.1:0"])
+        .args(["--fault-marker", "crash here", "--admin-listen", admin])
         .args([
             "--database-url",
             &stack.servers.database_url_of("order-processor"),

@@ -3,7 +3,9 @@
 
 mod catalog;
 mod crashes;
+mod day;
 mod faults;
+mod letters;
 mod orders;
 mod samples;
 mod stack;

@@ -121,12 +121,7 @@ impl Stack {
 
     /// What the processor's admin port answers to `GET path`.
     pub(crate) async fn admin(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.processors[0].admin).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
+        ask(self.processors[0].admin, path).await.unwrap()
     }
 
     pub(crate) async fn send(&self, command: &OrderCommand) {
@@ -254,4 +249,14 @@ impl Stack {
         })
         .await;
     }
+}
+
+/// What the admin port at `address` answers to `GET path`.
+pub(crate) async fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
 }

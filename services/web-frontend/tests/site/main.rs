@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod browser;
+mod full;
 mod limits;
 mod orders;
 mod security;

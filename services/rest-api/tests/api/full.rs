@@ -1,0 +1,60 @@
+//! A stream of commands that is full.
+
+use devstack::testing::{change_stream, eventually};
+use serde_json::json;
+
+use crate::support::{Api, Guest, draft};
+
+#[tokio::test]
+async fn while_orders_are_full_every_wish_is_refused_with_when_to_come_again_and_then_taken_alone() {
+    let mut api = Api::start().await;
+    let (id, token, first) = {
+        let guest = Guest::new(&api);
+        let first = guest.order("honey-acacia", 1).await;
+        (guest.id, guest.token, first)
+    };
+    change_stream(&api.servers.nats_url, "ORDERS", &json!({ "max_msgs": 1 })).await;
+    let body = draft(&[("honey-acacia", 2)]);
+    {
+        let guest = Guest {
+            api: &api,
+            id,
+            token: token.clone(),
+        };
+        // Again under the same key: nothing was stored, and nobody may be told that something was.
+        for _ in 0..2 {
+            let refused = guest.send("second", &body).await;
+            refused.problem(503, "queue-full");
+            assert_eq!(refused.header("retry-after"), "2");
+        }
+        let wish = guest
+            .post(&format!("{first}/cancellation"), "k", &json!({}))
+            .await;
+        wish.problem(503, "queue-full");
+        assert_eq!(wish.header("retry-after"), "2");
+        assert_eq!(guest.get(&first).await.json()["state"], "submitted");
+        assert_eq!(
+            api.ask_admin("/readyz").await.status,
+            200,
+            "what was accepted is still read"
+        );
+    }
+    api.start_processor();
+    let guest = Guest { api: &api, id, token };
+    guest.order_in(&first, "confirmed").await;
+    let accepted = eventually("the same request to be accepted", async || {
+        Some(guest.send("second", &body).await).filter(|answer| answer.status == 202)
+    })
+    .await;
+    guest.order_in(&accepted.header("location"), "confirmed").await;
+    let wish = eventually("the wish to be accepted", async || {
+        let path = format!("{first}/cancellation");
+        Some(guest.post(&path, "k", &json!({})).await).filter(|answer| answer.status == 202)
+    })
+    .await;
+    assert_eq!(wish.status, 202);
+    guest.order_in(&first, "cancelled").await;
+    let list = guest.get("/v1/orders").await.json();
+    assert_eq!(list["orders"].as_array().unwrap().len(), 2);
+    api.close().await;
+}
