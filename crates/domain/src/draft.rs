@@ -1,8 +1,10 @@
 //! An order as a client wrote it, before anything about it was believed.
 
 mod findings;
+mod scheduled;
 
 use findings::Findings;
+pub use scheduled::ScheduledDraft;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Customer;
