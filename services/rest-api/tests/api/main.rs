@@ -14,6 +14,8 @@ mod installations;
 mod limits;
 mod lists;
 mod orders;
+mod schedule_refusals;
+mod scheduled;
 mod start;
 mod stream;
 mod support;
