@@ -7,6 +7,7 @@ mod orders;
 mod permissions;
 mod processor;
 mod reconcile;
+mod scheduled;
 mod setup;
 mod shop;
 mod subscriptions;
