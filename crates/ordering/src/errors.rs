@@ -1,7 +1,7 @@
 //! Why something could not be done: one small enum per use case.
 
 use domain::OrderId;
-use messaging::PublishError;
+use messaging::{PublishError, TogetherError};
 use storage::StorageError;
 
 /// Why an order was not accepted.
@@ -89,6 +89,17 @@ impl From<PublishError> for SubmitError {
         match error {
             PublishError::QueueFull => Self::QueueFull,
             PublishError::Unknown(_) | PublishError::Refused(_) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<TogetherError> for SubmitError {
+    fn from(error: TogetherError) -> Self {
+        match error {
+            TogetherError::Publish(error) => error.into(),
+            // Of a group of another size.
+            TogetherError::Repeated { .. } => Self::KeyReused,
+            TogetherError::Size { .. } | TogetherError::Twice { .. } => Self::Unavailable(error.to_string()),
         }
     }
 }

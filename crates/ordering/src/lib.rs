@@ -4,6 +4,7 @@ mod cancel;
 mod catalog;
 mod cursor;
 mod errors;
+mod group;
 mod hub;
 mod known;
 mod list;
@@ -24,6 +25,7 @@ use storage::Storage;
 
 pub use cursor::{cursor, read_cursor};
 pub use errors::{CancelError, ScheduleError, SubmitError, Unavailable};
+pub use group::SubmittedGroup;
 pub use schedule::ScheduledOrder;
 pub use submit::Submitted;
 

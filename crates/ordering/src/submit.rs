@@ -140,30 +140,33 @@ impl Ordering {
 
     /// Tells readers and the request's record. Neither is needed for the order to be accepted.
     async fn note_accepted(&self, order: &Order) {
+        tokio::join!(
+            self.note_to_readers(order),
+            self.note_in_record(order.id, &order.fingerprint, order.submitted_at)
+        );
+    }
+
+    pub(crate) async fn note_to_readers(&self, order: &Order) {
         let entry = Versioned {
             version: order.version.0.into(),
             value: order.clone(),
         };
-        let (key, id, at) = (
-            key_of(order.id),
-            order.id.to_string(),
-            order.submitted_at.to_string(),
-        );
-        let (cached, finished) = tokio::join!(
-            self.orders.put(&key, entry, None),
-            self.records.finish(&id, &order.fingerprint, &at)
-        );
-        for (what, failed) in [("cache", cached.is_err()), ("record", finished.is_err())] {
-            if failed {
-                metrics::counter!("orders_accepted_notes_failed_total", "what" => what).increment(1);
-            }
+        if self.orders.put(&key_of(order.id), entry, None).await.is_err() {
+            metrics::counter!("orders_accepted_notes_failed_total", "what" => "cache").increment(1);
+        }
+    }
+
+    pub(crate) async fn note_in_record(&self, id: OrderId, request: &Fingerprint, at: Timestamp) {
+        let (id, at) = (id.to_string(), at.to_string());
+        if self.records.finish(&id, request, &at).await.is_err() {
+            metrics::counter!("orders_accepted_notes_failed_total", "what" => "record").increment(1);
         }
     }
 }
 
 impl Known {
     /// When the request that this is of was accepted.
-    fn accepted_at(self, fingerprint: &Fingerprint) -> Result<Timestamp, SubmitError> {
+    pub(crate) fn accepted_at(self, fingerprint: &Fingerprint) -> Result<Timestamp, SubmitError> {
         if self.fingerprint == *fingerprint {
             Ok(self.submitted_at)
         } else {
