@@ -147,6 +147,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/v1/orders/{id}", "GET, HEAD").route(get().to(orders::read)))
         .service(resource("/v1/orders/{id}/events", "GET").route(web::get().to(orders::events)))
         .service(resource("/v1/orders/{id}/cancellation", "POST").route(web::post().to(orders::cancel)))
+        .service(resource("/v1/order-groups", "POST").route(web::post().to(orders::submit_group)))
         .service(
             resource("/v1/scheduled-orders", "GET, HEAD, POST")
                 .route(get().to(scheduled::list))

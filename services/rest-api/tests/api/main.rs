@@ -13,6 +13,7 @@ mod heads;
 mod installations;
 mod limits;
 mod lists;
+mod order_groups;
 mod orders;
 mod schedule_refusals;
 mod scheduled;
