@@ -7,6 +7,7 @@ mod dice;
 mod end;
 mod events;
 mod faults;
+mod full;
 mod fuzz;
 mod guests;
 mod heads;
