@@ -1,5 +1,6 @@
 //! Schedules that are changed and taken back, and what becomes of a scheduled submission.
 
+use async_nats::jetstream::stream::SubjectTransform;
 use domain::{OrderAction, OrderCommand, OrderEvent};
 use jiff::{SignedDuration, Timestamp};
 use messaging::commands::{order_message, read_scheduled_command};
@@ -185,4 +186,32 @@ async fn only_what_a_customer_may_send_falls_due_in_orders() {
         .schedule(customer(), &id("a"), after(60_000), &ship)
         .await;
     assert_eq!(refused, Err(ScheduleError::NoSuchTarget { subject }));
+}
+
+#[tokio::test]
+async fn a_stream_that_took_everything_that_fell_due_is_mended() {
+    let server = Server::start().await;
+    let mut orders = server
+        .raw
+        .get_stream("ORDERS")
+        .await
+        .unwrap()
+        .cached_info()
+        .config
+        .clone();
+    let meant = orders.clone();
+    orders.sources.as_mut().unwrap()[0].subject_transforms = vec![SubjectTransform {
+        source: "due.orders.>".into(),
+        destination: "orders.>".into(),
+    }];
+    server.raw.update_stream(orders).await.unwrap();
+    messaging::topology::apply(&server.messaging).await.unwrap();
+    let mended = server.raw.get_stream("ORDERS").await.unwrap();
+    assert_eq!(mended.cached_info().config.sources, meant.sources);
+    Schedules::new(server.messaging.clone())
+        .schedule(customer(), &id("a"), after(300), &command("1"))
+        .await
+        .unwrap();
+    server.last("ORDERS", &command("1").subject).await;
+    server.emptied("SCHEDULES").await;
 }
