@@ -84,6 +84,11 @@ fn worker(user: User, products: &[&str]) -> Rights {
             format!("$JS.ACK.*.*.{stream}.{name}.>"),
             format!("dead-letters.{stream}.{name}.*"),
         ]);
+        // Who takes a partition over looks which keys its messages are of.
+        let look = format!("$JS.API.STREAM.INFO.{stream}");
+        if !plan.config.priority_groups.is_empty() && !publish.contains(&look) {
+            publish.push(look);
+        }
     }
     Rights {
         publish,
@@ -222,6 +227,7 @@ mod tests {
                 let allowed = api == "INFO"
                     || api.starts_with("STREAM.MSG.GET.")
                     || api == "STREAM.PURGE.SCHEDULES"
+                    || api.starts_with("STREAM.INFO.")
                     || api.starts_with("CONSUMER.INFO.")
                     || api.starts_with("CONSUMER.MSG.NEXT.")
                     || [

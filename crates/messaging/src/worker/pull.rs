@@ -1,12 +1,13 @@
 //! Pulls of one second over one durable consumer, one after the other, so that a pin is renewed while a batch is in hand.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::PullConsumer;
-use async_nats::{Message, StatusCode};
-use futures_util::StreamExt;
+use async_nats::{Error, Message, StatusCode};
+use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
@@ -24,6 +25,8 @@ const HEARTBEAT: Duration = Duration::from_millis(500);
 /// Three heartbeats missed, and the end of the pull too.
 const SILENCE: Duration = Duration::from_millis(2500);
 const BIND_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// With more that nobody has yet, the stream is not looked through for the keys of a handover.
+const MOST_LOOKED_THROUGH: u64 = 5_000;
 /// What the server still sends after the subscription has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 const PIN_ID: &str = "Nats-Pin-Id";
@@ -170,20 +173,41 @@ impl Puller {
         Ok(())
     }
 
-    /// During a handover, how many messages others still have in hand; ends it when there are none.
+    /// During a handover, how many messages others still have in hand; ends it when there are none. Meanwhile hands on the messages of
+    /// those keys that are not concerned.
     async fn in_other_hands(&mut self) -> Option<usize> {
-        let handover = self.handover.as_ref()?;
+        self.handover.as_ref()?;
         let jetstream = &self.messaging.jetstream;
         let found: Result<PullConsumer, _> = jetstream
             .get_consumer_from_stream(&*self.consumer, &self.stream)
             .await;
-        // Where the server does not say, all that is parked are waited for once more.
-        let outstanding = found.map_or(usize::MAX, |consumer| consumer.cached_info().num_ack_pending);
-        let elsewhere = handover.elsewhere(outstanding);
-        if elsewhere.is_none() {
+        let info = found.ok().map(|consumer| consumer.cached_info().clone());
+        // Where the server does not say, all are waited for once more.
+        let outstanding = info.as_ref().map_or(usize::MAX, |info| info.num_ack_pending);
+        let Some(elsewhere) = self.handover.as_ref()?.elsewhere(outstanding) else {
             self.end_handover();
+            return None;
+        };
+        if let Some(info) = info.filter(|info| info.num_pending <= MOST_LOOKED_THROUGH)
+            && let Ok(in_stream) = self.in_stream(&info.config.filter_subject).await
+        {
+            for held in self.handover.as_mut()?.complete(&in_stream) {
+                self.hand_on(held);
+            }
         }
-        elsewhere
+        Some(elsewhere)
+    }
+
+    /// How many messages the stream has of each key. As long as one is not acknowledged it is there.
+    async fn in_stream(&self, filter: &str) -> Result<HashMap<String, usize>, Error> {
+        let stream = self.messaging.jetstream.get_stream_no_info(&self.stream).await?;
+        let mut subjects = stream.info_with_subjects(filter).await?;
+        let mut found: HashMap<String, usize> = HashMap::new();
+        while let Some((subject, messages)) = subjects.try_next().await? {
+            let key = subject.rsplit('.').next().unwrap_or_default();
+            *found.entry(key.to_owned()).or_default() += messages;
+        }
+        Ok(found)
     }
 
     fn end_handover(&mut self) {
