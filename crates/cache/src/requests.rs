@@ -1,4 +1,4 @@
-//! Records of requests under an Idempotency-Key, kept for 24 hours. A help, not the guard: the order's id is.
+//! Records of requests under an Idempotency-Key, kept for 24 hours or longer. A help, not the guard: the order's id is.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use domain::Fingerprint;
 
 use crate::{CacheError, Redis};
 
-/// How long a request is remembered.
+/// How long a request is remembered at least.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// KEYS: record. ARGV: fingerprint, seconds to live. Gives the fingerprint and answer that were there.
@@ -84,8 +84,24 @@ impl RequestRecords {
     /// # Errors
     /// [`CacheError`].
     pub async fn finish(&self, id: &str, fingerprint: &Fingerprint, answer: &str) -> Result<(), CacheError> {
+        self.finish_and_keep(id, fingerprint, answer, Duration::ZERO)
+            .await
+    }
+
+    /// As [`Self::finish`], and keeps the record for `longer` than others.
+    ///
+    /// # Errors
+    /// [`CacheError`].
+    pub async fn finish_and_keep(
+        &self,
+        id: &str,
+        fingerprint: &Fingerprint,
+        answer: &str,
+        longer: Duration,
+    ) -> Result<(), CacheError> {
         let mut script = FINISH.key(address(id));
-        script.arg(fingerprint.as_str()).arg(answer).arg(KEPT.as_secs());
+        let kept = KEPT.saturating_add(longer).as_secs();
+        script.arg(fingerprint.as_str()).arg(answer).arg(kept);
         self.redis
             .run(async |mut connection| script.invoke_async(&mut connection).await)
             .await

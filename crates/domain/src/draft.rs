@@ -1,8 +1,12 @@
 //! An order as a client wrote it, before anything about it was believed.
 
 mod findings;
+mod group;
+mod scheduled;
 
 use findings::Findings;
+pub use group::GroupDraft;
+pub use scheduled::ScheduledDraft;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Customer;

@@ -38,6 +38,15 @@ impl OrderId {
         ))
     }
 
+    /// The id of the order at `place`, from 0, of those that `customer` submits as one group under `key`. No order that is submitted alone has it.
+    pub fn derive_in_group(customer: Customer, key: &IdempotencyKey, place: usize) -> Self {
+        let place = (place as u64).to_be_bytes();
+        Self(derived(
+            "order of a group",
+            &[customer.to_string().as_bytes(), key.as_str().as_bytes(), &place],
+        ))
+    }
+
     /// The partition all of its commands share.
     pub fn partition(self) -> Partition {
         let digest = Sha256::digest(self.0.as_bytes());

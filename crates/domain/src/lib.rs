@@ -15,7 +15,7 @@ pub mod text;
 pub use access::{Access, Actor, Customer};
 pub use catalog::{CatalogAction, CatalogCommand, CatalogEvent, Product};
 pub use commands::{OrderAction, OrderCommand, Submit};
-pub use draft::{FieldError, OrderDraft};
+pub use draft::{FieldError, GroupDraft, OrderDraft, ScheduledDraft};
 pub use events::OrderEvent;
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use ids::{AccountId, CommandId, EventId, GuestId, InstallationId, OrderId, Partition, Version};

@@ -91,6 +91,15 @@ pub fn read_order_command(delivery: &Delivery) -> Result<OrderCommand, Unreadabl
     read(delivery.key(), &delivery.envelope, &delivery.body)
 }
 
+/// The order command that a schedule will deliver.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn read_scheduled_command(message: &Message) -> Result<OrderCommand, Unreadable> {
+    let order = message.subject.rsplit('.').next().unwrap_or_default();
+    read(order, &message.envelope, &message.body)
+}
+
 fn read(order: &str, envelope: &Envelope, body: &[u8]) -> Result<OrderCommand, Unreadable> {
     let never = |what: &str, error: &dyn std::fmt::Display| Unreadable::Never(format!("{what} {error}"));
     let order: OrderId = order

@@ -4,12 +4,14 @@
 //! the sequence of that customer's newest schedule: two that are made at once can't both be the last.
 //! A message that was delivered has lost its `Nats-Msg-Id`; what names it is its `ce-id`. It may come twice after a crash of the server, as any message may.
 
+mod change;
 mod entry;
 
 use domain::Customer;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
+pub use change::CLOSE;
 pub use entry::{ScheduleId, Scheduled};
 
 use crate::publisher::{RETRY_PAUSE, from_server};
@@ -52,6 +54,15 @@ pub enum ScheduleError {
     /// There is no such schedule: it was delivered, cancelled, or never made.
     #[error("there is no such schedule; it may have been delivered")]
     NotScheduled,
+    /// It is being delivered, or about to be: nothing can be changed about it any more.
+    #[error("it is being delivered at {at}")]
+    Due {
+        /// When.
+        at: Timestamp,
+    },
+    /// It is another version than the one that was to be changed.
+    #[error("the schedule was changed meanwhile")]
+    Changed,
     /// Nothing that falls due reaches that subject.
     #[error("nothing can be scheduled for the subject {subject}")]
     NoSuchTarget {
@@ -85,7 +96,7 @@ impl Schedules {
         Self { quota, ..self }
     }
 
-    /// Has `message` delivered to its subject at `at`. Asked again for the same, it changes nothing.
+    /// Has `message` delivered to its subject at `at`; gives the version of the schedule. Asked again for the same, it changes nothing.
     ///
     /// # Errors
     /// [`ScheduleError`].
@@ -95,27 +106,23 @@ impl Schedules {
         id: &ScheduleId,
         at: Timestamp,
         message: &Message,
-    ) -> Result<(), ScheduleError> {
-        self.check(at)?;
-        let wanted = Scheduled {
-            customer,
-            id: id.clone(),
-            at,
-            message: message.clone(),
-        };
-        entry::check_target(&message.subject)?;
+    ) -> Result<u64, ScheduleError> {
+        let wanted = self.wanted(customer, id, at, message)?;
         let deadline = Instant::now() + self.messaging.request_timeout;
         loop {
             let present = self.entries(customer).await?;
             if let Some(same) = present.iter().find(|entry| entry.id == *id) {
-                return same.is(&wanted).then_some(()).ok_or(ScheduleError::Taken);
+                return same
+                    .is(&wanted)
+                    .then_some(same.sequence)
+                    .ok_or(ScheduleError::Taken);
             }
             if present.len() >= self.quota {
                 return Err(ScheduleError::QuotaReached { quota: self.quota });
             }
             let newest = present.iter().map(|entry| entry.sequence).max().unwrap_or(0);
-            if self.put(&wanted, Expected::OfCustomer(newest), deadline).await? {
-                return Ok(());
+            if let Some(version) = self.put(&wanted, Expected::OfCustomer(newest), deadline).await? {
+                return Ok(version);
             }
         }
     }
@@ -146,7 +153,8 @@ impl Schedules {
             }
             let moved = Scheduled { at, ..scheduled };
             // Of this sequence, so that one which was delivered meanwhile does not come back to life.
-            if self.put(&moved, Expected::Own(sequence), deadline).await? {
+            let put = self.put(&moved, Expected::Own(sequence), deadline).await?;
+            if put.is_some() {
                 return Ok(());
             }
         }
@@ -182,6 +190,25 @@ impl Schedules {
         Ok(self.entry(customer, id).await?.and_then(|entry| entry.scheduled))
     }
 
+    /// What is to be stored, where it can be.
+    fn wanted(
+        &self,
+        customer: Customer,
+        id: &ScheduleId,
+        at: Timestamp,
+        message: &Message,
+    ) -> Result<Scheduled, ScheduleError> {
+        self.check(at)?;
+        entry::check_target(&message.subject)?;
+        Ok(Scheduled {
+            customer,
+            id: id.clone(),
+            at,
+            message: message.clone(),
+            version: 0,
+        })
+    }
+
     fn check(&self, at: Timestamp) -> Result<(), ScheduleError> {
         let ahead = at.duration_since((self.messaging.now)());
         match () {
@@ -215,23 +242,23 @@ impl Schedules {
         Ok(found.map(|message| Entry::read(customer, message)))
     }
 
-    /// Stores `scheduled`, again and again until `deadline` while the outcome is unknown. False where `expected` does not hold.
+    /// Stores `scheduled`, again and again until `deadline` while the outcome is unknown. Gives its version; none where `expected` does not hold.
     async fn put(
         &self,
         scheduled: &Scheduled,
         expected: Expected,
         deadline: Instant,
-    ) -> Result<bool, PublishError> {
+    ) -> Result<Option<u64>, PublishError> {
         let message = scheduled.to_outgoing(expected);
         loop {
             let unknown = match self.messaging.ask(&message).await {
-                Ok(Answer::Stored(_)) => return Ok(true),
+                Ok(Answer::Stored(ack)) => return Ok(Some(ack.sequence)),
                 // Also where a try before this one was stored and its answer lost: then the caller finds what it wants.
                 Ok(Answer::Refused(error)) if error.error_code().0 == WRONG_LAST_SEQUENCE => {
                     if Instant::now() >= deadline {
                         return Err(PublishError::Unknown("others were always faster".into()));
                     }
-                    return Ok(false);
+                    return Ok(None);
                 }
                 Ok(Answer::Refused(error)) => match from_server(&error) {
                     unknown @ PublishError::Unknown(_) => unknown,

@@ -1,6 +1,7 @@
 //! Why something could not be done: one small enum per use case.
 
-use messaging::PublishError;
+use domain::OrderId;
+use messaging::{PublishError, TogetherError};
 use storage::StorageError;
 
 /// Why an order was not accepted.
@@ -36,11 +37,69 @@ pub enum CancelError {
     Unavailable(String),
 }
 
+/// Why an order that is to be placed later was not taken, changed or taken back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// The time has passed.
+    #[error("the order was to be placed at a time that has passed")]
+    Past,
+    /// The time is more than a year ahead.
+    #[error("the order was to be placed more than a year ahead")]
+    TooFar,
+    /// The customer has as many schedules as a customer may have.
+    #[error("there are {quota} schedules already")]
+    QuotaReached {
+        /// How many.
+        quota: usize,
+    },
+    /// The key was used for another request.
+    #[error("the Idempotency-Key was used for another request")]
+    KeyReused,
+    /// It is an order already, or becomes one in this moment: what is wished of it is to be asked of that.
+    #[error("order {order} is placed already")]
+    Placed {
+        /// The order.
+        order: OrderId,
+    },
+    /// It was changed by another request.
+    #[error("the scheduled order was changed meanwhile")]
+    Changed,
+    /// There is none such of this customer.
+    #[error("there is no such scheduled order")]
+    NotFound,
+    /// NATS or the stores gave no answer: ask again, it may have been done.
+    #[error("the schedule can't be reached right now: {0}")]
+    Unavailable(String),
+}
+
+impl From<Unavailable> for ScheduleError {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error.0)
+    }
+}
+
+impl From<PublishError> for ScheduleError {
+    fn from(error: PublishError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
 impl From<PublishError> for SubmitError {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::QueueFull => Self::QueueFull,
             PublishError::Unknown(_) | PublishError::Refused(_) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<TogetherError> for SubmitError {
+    fn from(error: TogetherError) -> Self {
+        match error {
+            TogetherError::Publish(error) => error.into(),
+            // Of a group of another size.
+            TogetherError::Repeated { .. } => Self::KeyReused,
+            TogetherError::Size { .. } | TogetherError::Twice { .. } => Self::Unavailable(error.to_string()),
         }
     }
 }

@@ -4,11 +4,13 @@ mod cancel;
 mod catalog;
 mod cursor;
 mod errors;
+mod group;
 mod hub;
 mod known;
 mod list;
 mod live;
 mod look_up;
+mod schedule;
 mod submit;
 mod unprocessed;
 mod watch;
@@ -18,11 +20,13 @@ use std::time::Duration;
 
 use cache::{Cache, Policy, RequestRecords};
 use domain::{Order, OrderId, OrderState, Product};
-use messaging::{DeadLetters, Messaging};
+use messaging::{DeadLetters, Messaging, Schedules};
 use storage::Storage;
 
 pub use cursor::{cursor, read_cursor};
-pub use errors::{CancelError, SubmitError, Unavailable};
+pub use errors::{CancelError, ScheduleError, SubmitError, Unavailable};
+pub use group::SubmittedGroup;
+pub use schedule::ScheduledOrder;
 pub use submit::Submitted;
 
 use hub::Hub;
@@ -34,6 +38,7 @@ pub struct Ordering {
     source: String,
     messaging: Messaging,
     letters: DeadLetters,
+    schedules: Schedules,
     storage: Storage,
     orders: Cache<Order>,
     catalog: Cache<Vec<Product>>,
@@ -73,6 +78,7 @@ impl Ordering {
         Self {
             source,
             letters: DeadLetters::new(messaging.clone()),
+            schedules: Schedules::new(messaging.clone()),
             messaging,
             storage,
             orders,

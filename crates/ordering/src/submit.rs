@@ -2,12 +2,13 @@
 //! the order's id.
 
 use cache::{Begun, Versioned};
-use domain::{Fingerprint, IdempotencyKey, Order, OrderCommand, OrderId, Submit};
+use domain::{Customer, Fingerprint, IdempotencyKey, Order, OrderCommand, OrderId, Submit};
 use jiff::Timestamp;
 use messaging::commands::order_message;
 use tracing::{debug, info, warn};
 
 use crate::known::Known;
+use crate::schedule::is_schedule;
 use crate::{Ordering, SubmitError, key_of};
 
 /// An accepted order.
@@ -23,6 +24,8 @@ pub struct Submitted {
 enum Before {
     /// It is to be published.
     Open,
+    /// It is to be published now in place of later.
+    Scheduled,
     /// It was accepted then.
     Accepted(Timestamp),
 }
@@ -42,9 +45,10 @@ impl Ordering {
     ) -> Result<Submitted, SubmitError> {
         let id = OrderId::derive(submit.customer, key);
         let fingerprint = submit.fingerprint();
-        let (at, replayed) = match self.before(id, &fingerprint).await? {
+        let before = self.before(id, submit.customer, &fingerprint).await?;
+        let (at, replayed) = match before {
             Before::Accepted(at) => (at, true),
-            Before::Open => {
+            Before::Open | Before::Scheduled => {
                 let command = OrderCommand::submit(id, submit.clone(), now);
                 (
                     self.publish_once(&command, &fingerprint, correlation_id).await?,
@@ -52,6 +56,9 @@ impl Ordering {
                 )
             }
         };
+        if matches!(before, Before::Scheduled) {
+            self.forget_schedule(submit.customer, id).await;
+        }
         let order = submit.accepted(id, at);
         self.note_accepted(&order).await;
         metrics::counter!("orders_accepted_total", "replayed" => if replayed { "true" } else { "false" })
@@ -62,8 +69,16 @@ impl Ordering {
 
     /// Asks the request's record; where it says nothing certain, whoever else may know the order. Only a record that is done is
     /// certain: after Redis was emptied another request under the key may have begun one and been refused.
-    async fn before(&self, id: OrderId, fingerprint: &Fingerprint) -> Result<Before, SubmitError> {
+    async fn before(
+        &self,
+        id: OrderId,
+        customer: Customer,
+        fingerprint: &Fingerprint,
+    ) -> Result<Before, SubmitError> {
         let begun = match self.records.begin(&id.to_string(), fingerprint).await {
+            Ok(Begun::Done(_, answer)) if is_schedule(&answer) => {
+                return self.before_its_time(id, customer, fingerprint).await;
+            }
             Ok(Begun::Done(other, _)) if other != *fingerprint => return Err(SubmitError::KeyReused),
             Ok(Begun::Done(_, at)) => match at.parse() {
                 Ok(at) => return Ok(Before::Accepted(at)),
@@ -80,6 +95,26 @@ impl Ordering {
             (Some(known), _) => known.accepted_at(fingerprint).map(Before::Accepted),
             (None, Some(begun)) if begun != *fingerprint => Err(SubmitError::KeyReused),
             (None, _) => Ok(Before::Open),
+        }
+    }
+
+    /// For a submission under the key of an order that was scheduled.
+    async fn before_its_time(
+        &self,
+        id: OrderId,
+        customer: Customer,
+        fingerprint: &Fingerprint,
+    ) -> Result<Before, SubmitError> {
+        // In this order: what is delivered meanwhile is found.
+        let scheduled = self.scheduled_order(customer, id).await;
+        let scheduled = scheduled.map_err(|error| SubmitError::Unavailable(error.0))?;
+        if let Some(known) = self.known(id).await {
+            return known.accepted_at(fingerprint).map(Before::Accepted);
+        }
+        match scheduled {
+            Some(scheduled) if scheduled.submit.fingerprint() != *fingerprint => Err(SubmitError::KeyReused),
+            Some(_) => Ok(Before::Scheduled),
+            None => Ok(Before::Open),
         }
     }
 
@@ -105,30 +140,33 @@ impl Ordering {
 
     /// Tells readers and the request's record. Neither is needed for the order to be accepted.
     async fn note_accepted(&self, order: &Order) {
+        tokio::join!(
+            self.note_to_readers(order),
+            self.note_in_record(order.id, &order.fingerprint, order.submitted_at)
+        );
+    }
+
+    pub(crate) async fn note_to_readers(&self, order: &Order) {
         let entry = Versioned {
             version: order.version.0.into(),
             value: order.clone(),
         };
-        let (key, id, at) = (
-            key_of(order.id),
-            order.id.to_string(),
-            order.submitted_at.to_string(),
-        );
-        let (cached, finished) = tokio::join!(
-            self.orders.put(&key, entry, None),
-            self.records.finish(&id, &order.fingerprint, &at)
-        );
-        for (what, failed) in [("cache", cached.is_err()), ("record", finished.is_err())] {
-            if failed {
-                metrics::counter!("orders_accepted_notes_failed_total", "what" => what).increment(1);
-            }
+        if self.orders.put(&key_of(order.id), entry, None).await.is_err() {
+            metrics::counter!("orders_accepted_notes_failed_total", "what" => "cache").increment(1);
+        }
+    }
+
+    pub(crate) async fn note_in_record(&self, id: OrderId, request: &Fingerprint, at: Timestamp) {
+        let (id, at) = (id.to_string(), at.to_string());
+        if self.records.finish(&id, request, &at).await.is_err() {
+            metrics::counter!("orders_accepted_notes_failed_total", "what" => "record").increment(1);
         }
     }
 }
 
 impl Known {
     /// When the request that this is of was accepted.
-    fn accepted_at(self, fingerprint: &Fingerprint) -> Result<Timestamp, SubmitError> {
+    pub(crate) fn accepted_at(self, fingerprint: &Fingerprint) -> Result<Timestamp, SubmitError> {
         if self.fingerprint == *fingerprint {
             Ok(self.submitted_at)
         } else {

@@ -20,7 +20,7 @@ use crate::args::Args;
 use crate::body::MaxTime;
 use crate::orders::Heartbeat;
 use crate::problem::{self, Kind, Problem};
-use crate::{catalog, guest_sessions, installations, observe, orders};
+use crate::{catalog, guest_sessions, installations, observe, orders, scheduled};
 
 /// The service's name, as other parts see it.
 pub const NAME: &str = "rest-api";
@@ -147,6 +147,18 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/v1/orders/{id}", "GET, HEAD").route(get().to(orders::read)))
         .service(resource("/v1/orders/{id}/events", "GET").route(web::get().to(orders::events)))
         .service(resource("/v1/orders/{id}/cancellation", "POST").route(web::post().to(orders::cancel)))
+        .service(resource("/v1/order-groups", "POST").route(web::post().to(orders::submit_group)))
+        .service(
+            resource("/v1/scheduled-orders", "GET, HEAD, POST")
+                .route(get().to(scheduled::list))
+                .route(web::post().to(scheduled::create)),
+        )
+        .service(
+            resource("/v1/scheduled-orders/{id}", "GET, HEAD, PUT, DELETE")
+                .route(get().to(scheduled::read))
+                .route(web::put().to(scheduled::put))
+                .route(web::delete().to(scheduled::remove)),
+        )
         .service(
             resource("/v1/installations/{installation_id}", "PUT").route(web::put().to(installations::put)),
         )

@@ -12,3 +12,4 @@ mod installations;
 mod observe;
 mod orders;
 mod problem;
+mod scheduled;

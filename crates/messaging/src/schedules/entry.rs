@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use async_nats::jetstream::message::StreamMessage;
-use domain::Customer;
+use domain::{Customer, OrderId};
 use jiff::Timestamp;
 
 use super::ScheduleError;
@@ -19,8 +19,6 @@ const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 const EXPECTED_OF: &str = "Nats-Expected-Last-Subject-Sequence-Subject";
 /// What falls due goes below this, from where the streams take it.
 const DUE: &str = "due.";
-/// The streams that take what falls due.
-const TARGETS: [&str; 2] = ["orders.", "notifications."];
 const LONGEST_ID: usize = 100;
 
 /// Names one schedule of a customer: 1 to 100 letters, digits, `-` or `_`.
@@ -45,6 +43,13 @@ impl FromStr for ScheduleId {
     }
 }
 
+/// An order that is to be placed later is scheduled under its own id.
+impl From<OrderId> for ScheduleId {
+    fn from(order: OrderId) -> Self {
+        Self(order.to_string())
+    }
+}
+
 impl fmt::Display for ScheduleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -62,6 +67,8 @@ pub struct Scheduled {
     pub at: Timestamp,
     /// What is delivered, and where.
     pub message: Message,
+    /// Its place in the stream, which is another one after each change; 0 where it is not stored.
+    pub version: u64,
 }
 
 /// What has to be so when a schedule is stored.
@@ -78,7 +85,7 @@ impl Scheduled {
         // Its id is for the delivery to be known by; here it would forbid to move it or to make it again.
         let mut headers = without(&self.message.envelope.to_headers(), MESSAGE_ID);
         headers.insert(SCHEDULE, format!("@at {}", self.at));
-        headers.insert(TARGET, format!("{DUE}{}", self.message.subject));
+        headers.insert(TARGET, due(&self.message.subject));
         match expected {
             Expected::Own(sequence) => headers.insert(EXPECTED, sequence.to_string()),
             Expected::OfCustomer(sequence) => {
@@ -142,7 +149,7 @@ fn read(customer: Customer, id: ScheduleId, message: StreamMessage) -> Result<Sc
         .strip_prefix("@at ")
         .and_then(|at| at.parse().ok())
         .ok_or_else(|| format!("`{SCHEDULE}` is `{at}`"))?;
-    let target = header(TARGET)?;
+    let (target, version) = (header(TARGET)?, message.sequence);
     let subject = target
         .strip_prefix(DUE)
         .ok_or_else(|| format!("`{TARGET}` is `{target}`"))?;
@@ -156,6 +163,7 @@ fn read(customer: Customer, id: ScheduleId, message: StreamMessage) -> Result<Sc
         id,
         at,
         message,
+        version,
     })
 }
 
@@ -168,9 +176,25 @@ pub(super) fn all_of(customer: Customer) -> String {
     format!("schedules.{customer}.*")
 }
 
-/// Whether something that falls due reaches `subject`.
+/// Where what is scheduled for `subject` is delivered first.
+pub(super) fn due(subject: &str) -> String {
+    format!("{DUE}{subject}")
+}
+
+/// `schedules.*.<id>`: whoever's it is.
+pub(super) fn of_anyone(id: &ScheduleId) -> String {
+    format!("schedules.*.{id}")
+}
+
+/// Whose the schedule of this subject is.
+pub(super) fn customer_of(subject: &str) -> Option<Customer> {
+    subject.split('.').nth(1)?.parse().ok()
+}
+
+/// Whether something that falls due reaches `subject`: the streams take this and nothing else from what falls due.
 pub(super) fn check_target(subject: &str) -> Result<(), ScheduleError> {
-    if TARGETS.iter().any(|root| subject.starts_with(root)) {
+    let parts: Vec<_> = subject.split('.').collect();
+    if let ["orders", _, "submit" | "cancel", _] | ["notifications", _, _] = parts[..] {
         return Ok(());
     }
     Err(ScheduleError::NoSuchTarget {

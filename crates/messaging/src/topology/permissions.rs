@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     CATALOG, CATALOG_CONSUMER, ConsumerPlan, DEAD_LETTERS, EVENTS, HUB_CONSUMER, NOTIFICATIONS, ORDERS,
-    PLATFORMS, consumers,
+    PLATFORMS, SCHEDULES, consumers,
 };
 use crate::keys::{KeyError, PublicKey, PublicKeys, User};
 
@@ -49,12 +49,15 @@ pub fn rights(user: User) -> Option<Rights> {
     })
 }
 
-/// Sends what customers wish, reads single messages of the two streams that know of unprocessed orders, follows the orders' events.
+/// Sends what customers wish, now or later, reads single messages of the streams that know of orders not yet processed, follows the orders' events.
 fn front_door() -> Rights {
-    let mut publish = ["orders.*.submit.*", "orders.*.cancel.*"]
+    let mut publish = ["orders.*.submit.*", "orders.*.cancel.*", "schedules.*.*"]
         .map(str::to_owned)
         .to_vec();
-    publish.extend([ORDERS, DEAD_LETTERS].map(|stream| format!("$JS.API.STREAM.MSG.GET.{stream}")));
+    // A schedule is taken back by purging its subject, which the server does not compare with anything.
+    publish.push(format!("$JS.API.STREAM.PURGE.{SCHEDULES}"));
+    publish
+        .extend([ORDERS, DEAD_LETTERS, SCHEDULES].map(|stream| format!("$JS.API.STREAM.MSG.GET.{stream}")));
     // The server compares the filter in the subject with the one that is asked for.
     publish.push(format!("$JS.API.CONSUMER.CREATE.{EVENTS}.*.events.order.>"));
     publish.extend(["INFO", "MSG.NEXT", "DELETE"].map(|verb| format!("$JS.API.CONSUMER.{verb}.{EVENTS}.*")));
@@ -228,6 +231,7 @@ mod tests {
                 let allowed = api == "INFO"
                     || api == "STREAM.INFO.DEAD_LETTERS"
                     || api.starts_with("STREAM.MSG.GET.")
+                    || api == "STREAM.PURGE.SCHEDULES"
                     || api.starts_with("STREAM.INFO.")
                     || api.starts_with("CONSUMER.INFO.")
                     || api.starts_with("CONSUMER.MSG.NEXT.")

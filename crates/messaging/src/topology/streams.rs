@@ -58,7 +58,17 @@ fn orders() -> Config {
         max_message_size: 256 * KIB,
         allow_message_ttl: true,
         allow_atomic_publish: true,
-        sources: Some(vec![due("due.orders.>", "orders.>")]),
+        // What a front door may schedule is what it may send.
+        sources: Some(vec![due(&[
+            (
+                "due.orders.*.submit.*",
+                "orders.{{wildcard(1)}}.submit.{{wildcard(2)}}",
+            ),
+            (
+                "due.orders.*.cancel.*",
+                "orders.{{wildcard(1)}}.cancel.{{wildcard(2)}}",
+            ),
+        ])]),
         // So that an order is told as submitted even while the processor is away.
         republish: Some(Republish {
             source: "orders.*.submit.*".into(),
@@ -96,7 +106,7 @@ fn notifications() -> Config {
         max_messages: 1_000_000,
         max_message_size: 64 * KIB,
         allow_message_ttl: true,
-        sources: Some(vec![due("due.notifications.>", "notifications.>")]),
+        sources: Some(vec![due(&[("due.notifications.>", "notifications.>")])]),
         ..stream(NOTIFICATIONS, &["notifications.*.*"], RetentionPolicy::WorkQueue)
     }
 }
@@ -140,15 +150,15 @@ fn audit() -> Config {
     }
 }
 
-/// What falls due in [`SCHEDULES`] below `from` arrives below `to`.
-fn due(from: &str, to: &str) -> Source {
-    let transform = SubjectTransform {
-        source: from.into(),
-        destination: to.into(),
+/// What falls due in [`SCHEDULES`] below the first of each pair arrives below the second.
+fn due(ways: &[(&str, &str)]) -> Source {
+    let transform = |&(source, destination): &(&str, &str)| SubjectTransform {
+        source: source.into(),
+        destination: destination.into(),
     };
     Source {
         name: SCHEDULES.into(),
-        subject_transforms: vec![transform],
+        subject_transforms: ways.iter().map(transform).collect(),
         ..Source::default()
     }
 }

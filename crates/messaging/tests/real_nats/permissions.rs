@@ -6,14 +6,16 @@ use domain::{OrderEvent, OrderState, Version};
 use futures_util::StreamExt;
 use messaging::keys::{Seed, User};
 use messaging::live::Live;
-use messaging::{ConnectError, DeadLetters, Messaging, Outcome, Worker, commands, events, topology};
+use messaging::{
+    ConnectError, DeadLetters, Messaging, Outcome, Schedules, Worker, commands, events, topology,
+};
 use serde_json::{Value, json};
 
 use crate::guarded::Guarded;
 use crate::support::{Counts, Recorder, Running, cancel, now, order, submission};
 
 /// What no service may publish.
-const NOBODY: [&str; 17] = [
+const NOBODY: [&str; 19] = [
     "$JS.API.STREAM.CREATE.MINE",
     "$JS.API.STREAM.UPDATE.ORDERS",
     "$JS.API.STREAM.DELETE.ORDERS",
@@ -28,6 +30,8 @@ const NOBODY: [&str; 17] = [
     "$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.mine",
     "$JS.API.CONSUMER.DELETE.ORDERS.order-processor-p00",
     "orders.p00.ship.x",
+    "due.orders.p00.submit.x",
+    "schedules.>",
     "catalog.stock.tea",
     "events.dead-letter.ORDERS.x",
     "$SYS.REQ.SERVER.PING",
@@ -187,6 +191,14 @@ async fn every_service_can_do_its_work() {
     door.publish(&message).await.unwrap();
     let waiting = door.pending_submission(submission.order).await.unwrap();
     assert_eq!(waiting.map(|command| command.order), Some(submission.order));
+
+    let (schedules, id) = (Schedules::new(door.clone()), submission.order.into());
+    let at = now() + jiff::SignedDuration::from_hours(1);
+    let whose = crate::support::customer();
+    let made = schedules.schedule(whose, &id, at, &message).await.unwrap();
+    assert_eq!(schedules.list(whose).await.unwrap().len(), 1);
+    assert_eq!(schedules.is_on_its_way(&message.subject).await, Ok(false));
+    assert_eq!(schedules.take_back(whose, &id, Some(made)).await, Ok(()));
 
     // One is handled, and one becomes a dead letter; both are acknowledged.
     door.publish(&cancel(submission.order, "no")).await.unwrap();

@@ -117,7 +117,8 @@ async fn what_can_not_be_scheduled_is_refused_by_its_own_error() {
     let server = Server::start().await;
     let schedules = Schedules::new(server.messaging.clone()).quota(2);
     let schedule = async |name: &str, at, message: &Message| {
-        schedules.schedule(customer(), &id(name), at, message).await
+        let made = schedules.schedule(customer(), &id(name), at, message).await;
+        made.map(drop)
     };
     let at = now() - SignedDuration::from_millis(1);
     assert_eq!(

@@ -3,6 +3,7 @@
 mod look_up;
 mod outages;
 mod processor;
+mod schedule;
 mod shop;
 mod submit;
 mod watch;

@@ -93,7 +93,7 @@ async fn door(servers: &TestServers, postgres: &str) -> Ordering {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test reads the real clock")]
-fn now() -> jiff::Timestamp {
+pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 

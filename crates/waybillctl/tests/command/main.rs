@@ -8,6 +8,7 @@ mod orders;
 mod permissions;
 mod processor;
 mod reconcile;
+mod scheduled;
 mod setup;
 mod shop;
 mod subscriptions;

@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use crate::shop::Shop;
 
-const EMAIL: &str = "ada@example.org";
+pub(crate) const EMAIL: &str = "ada@example.org";
 
-pub(crate) async fn submit(shop: &Shop, key: &str) -> OrderId {
-    let customer = Customer::Guest(GuestId(Uuid::from_u128(1)));
-    let submit = Submit {
+/// Two packets of Assam for `customer`.
+pub(crate) fn submission(customer: Customer) -> Submit {
+    Submit {
         customer,
         lines: vec![SubmitLine {
             sku: "assam".parse().unwrap(),
@@ -32,9 +32,14 @@ pub(crate) async fn submit(shop: &Shop, key: &str) -> OrderId {
         },
         note: None,
         expected_total: None,
-    };
+    }
+}
+
+pub(crate) async fn submit(shop: &Shop, key: &str) -> OrderId {
+    let customer = Customer::Guest(GuestId(Uuid::from_u128(1)));
     let order = OrderId::derive(customer, &key.parse().unwrap());
-    let message = order_message(&OrderCommand::submit(order, submit, clock::now()), "test", None);
+    let command = OrderCommand::submit(order, submission(customer), clock::now());
+    let message = order_message(&command, "test", None);
     shop.messaging().await.publish(&message).await.unwrap();
     order
 }

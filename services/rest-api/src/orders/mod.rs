@@ -2,6 +2,7 @@
 
 mod cancel;
 mod events;
+mod group;
 mod list;
 mod read;
 mod submit;
@@ -9,6 +10,7 @@ mod view;
 
 pub(crate) use cancel::cancel;
 pub(crate) use events::{Heartbeat, events};
+pub(crate) use group::submit_group;
 pub(crate) use list::list;
 pub(crate) use read::read;
 pub(crate) use submit::submit;

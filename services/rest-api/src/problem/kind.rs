@@ -12,6 +12,11 @@ pub(crate) enum Kind {
     IdempotencyKeyReused,
     Unauthorized,
     NotFound,
+    PlaceAtPast,
+    PlaceAtTooFar,
+    TooManySchedules,
+    AlreadyPlaced,
+    PreconditionFailed,
     MethodNotAllowed,
     NotAcceptable,
     UnsupportedMediaType,
@@ -46,7 +51,7 @@ const fn entry(
     }
 }
 
-const ENTRIES: [Entry; 14] = [
+const ENTRIES: [Entry; 19] = [
     entry(
         Kind::MalformedJson,
         "malformed-json",
@@ -95,6 +100,41 @@ const ENTRIES: [Entry; 14] = [
         StatusCode::NOT_FOUND,
         "There is nothing here for you",
         "Check the address, and that the token is the one the thing belongs to.",
+    ),
+    entry(
+        Kind::PlaceAtPast,
+        "place-at-past",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The time to place the order has passed",
+        "Choose a later `place_at`, or order at once with POST /v1/orders. Nothing was done.",
+    ),
+    entry(
+        Kind::PlaceAtTooFar,
+        "place-at-too-far",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The time to place the order is too far ahead",
+        "An order can be scheduled for at most 365 days ahead. Nothing was done.",
+    ),
+    entry(
+        Kind::TooManySchedules,
+        "too-many-schedules",
+        StatusCode::CONFLICT,
+        "As much is scheduled as can be",
+        "Take back one with DELETE /v1/scheduled-orders/{id}, or wait until one was placed; then send the request again.",
+    ),
+    entry(
+        Kind::AlreadyPlaced,
+        "already-placed",
+        StatusCode::CONFLICT,
+        "The order is placed already",
+        "It was placed, or is being placed in this moment: two seconds before its time it can no longer be changed. The Location header has its address; from there it can be cancelled.",
+    ),
+    entry(
+        Kind::PreconditionFailed,
+        "precondition-failed",
+        StatusCode::PRECONDITION_FAILED,
+        "It was changed meanwhile",
+        "Read it again and decide anew; the tag of its ETag header goes into If-Match. Nothing was done.",
     ),
     entry(
         Kind::MethodNotAllowed,

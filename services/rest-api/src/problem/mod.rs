@@ -68,6 +68,15 @@ impl Problem {
         }
     }
 
+    /// With one field that is wrong.
+    pub(crate) fn field(mut self, pointer: &str, detail: impl Into<String>) -> Self {
+        self.errors.push(FieldError {
+            pointer: pointer.to_owned(),
+            detail: detail.into(),
+        });
+        self
+    }
+
     /// In place of the kind's own header, if any.
     pub(crate) fn header(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
         self.header = Some((name, value.into()));
@@ -75,10 +84,7 @@ impl Problem {
     }
 
     pub(crate) fn invalid_field(pointer: &str, detail: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError {
-            pointer: pointer.to_owned(),
-            detail: detail.into(),
-        }])
+        Self::new(Kind::InvalidInput).field(pointer, detail)
     }
 
     fn respond(&self) -> HttpResponse {

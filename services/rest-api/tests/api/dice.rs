@@ -130,6 +130,10 @@ fn place(dice: &mut StdRng, order: &str) -> (&'static str, String) {
         ("GET", order.to_owned()),
         ("GET", format!("{order}/events")),
         ("POST", format!("{order}/cancellation")),
+        ("POST", "/v1/scheduled-orders".to_owned()),
+        ("PUT", order.replace("/orders/", "/scheduled-orders/")),
+        ("DELETE", order.replace("/orders/", "/scheduled-orders/")),
+        ("POST", "/v1/order-groups".to_owned()),
         ("GET", "/v1/products/honey-acacia".to_owned()),
         ("GET", odd_path(dice)),
     ];
@@ -169,6 +173,11 @@ fn body(dice: &mut StdRng, path: &str) -> Vec<u8> {
         2 => json!({}),
         _ if path.contains("cancellation") || path.contains("sessions") => return Vec::new(),
         _ if path.contains("installations") => device(dice),
+        _ if path.contains("scheduled") => scheduled(dice),
+        _ if path.contains("groups") => {
+            let order = draft(&[("honey-acacia", 1)]);
+            json!({ "orders": vec![order; dice.random_range(1..=3)] })
+        }
         _ => draft(&[("honey-acacia", 1), ("no-such-thing", 2)]),
     };
     for _ in 0..dice.random_range(0..3) {
@@ -180,6 +189,22 @@ fn body(dice: &mut StdRng, path: &str) -> Vec<u8> {
         text[at] = dice.random();
     }
     text
+}
+
+fn scheduled(dice: &mut StdRng) -> Value {
+    let times = [
+        "2999-01-01T09:00:00Z",
+        "2020-01-01T09:00:00+01:00",
+        "9999-12-31T23:59:59Z",
+        "soon",
+    ];
+    let mut body = draft(&[("honey-acacia", 1)]);
+    let soon = chassis::clock::now() + jiff::SignedDuration::from_hours(1);
+    body["place_at"] = match dice.random_ratio(1, 2) {
+        true => soon.to_string().into(),
+        false => pick(dice, &times).into(),
+    };
+    body
 }
 
 fn device(dice: &mut StdRng) -> Value {

@@ -1,9 +1,15 @@
-//! A stream of commands that is full.
+//! A stream of commands that takes no more.
 
 use devstack::testing::{change_stream, eventually};
 use serde_json::json;
 
+use crate::answer::Answer;
 use crate::support::{Api, Guest, draft};
+
+/// Lets `ORDERS` have no more than `messages`.
+async fn limit(api: &Api, messages: i64) {
+    change_stream(&api.servers.nats_url, "ORDERS", &json!({ "max_msgs": messages })).await;
+}
 
 #[tokio::test]
 async fn while_orders_are_full_every_wish_is_refused_with_when_to_come_again_and_then_taken_alone() {
@@ -13,7 +19,7 @@ async fn while_orders_are_full_every_wish_is_refused_with_when_to_come_again_and
         let first = guest.order("honey-acacia", 1).await;
         (guest.id, guest.token, first)
     };
-    change_stream(&api.servers.nats_url, "ORDERS", &json!({ "max_msgs": 1 })).await;
+    limit(&api, 1).await;
     let body = draft(&[("honey-acacia", 2)]);
     {
         let guest = Guest {
@@ -56,5 +62,31 @@ async fn while_orders_are_full_every_wish_is_refused_with_when_to_come_again_and
     guest.order_in(&first, "cancelled").await;
     let list = guest.get("/v1/orders").await.json();
     assert_eq!(list["orders"].as_array().unwrap().len(), 2);
+    api.close().await;
+}
+
+#[tokio::test]
+async fn a_full_stream_takes_no_order_and_nothing_of_a_group_until_there_is_room() {
+    let api = Api::start().await;
+    let guest = Guest::new(&api);
+    limit(&api, 1).await;
+    let one = draft(&[("honey-acacia", 1)]);
+    let group = json!({ "orders": [one, one] });
+    let full = |answer: &Answer| {
+        answer.problem(503, "queue-full");
+        assert_ne!(answer.header("retry-after"), "", "{answer:?}");
+    };
+    full(&guest.post("/v1/order-groups", "group", &group).await);
+    api.assert_no_order().await;
+    guest.order("honey-acacia", 1).await;
+    full(&guest.post("/v1/orders", "order", &one).await);
+    full(&guest.post("/v1/order-groups", "group", &group).await);
+
+    limit(&api, 10).await;
+    assert_eq!(guest.post("/v1/order-groups", "group", &group).await.status, 202);
+    assert_eq!(guest.post("/v1/orders", "order", &one).await.status, 202);
+    let queues = api.messaging.queues().await.unwrap();
+    let orders = queues.iter().filter(|queue| queue.stream == "ORDERS");
+    assert_eq!(orders.map(|queue| queue.pending).sum::<u64>(), 4);
     api.close().await;
 }

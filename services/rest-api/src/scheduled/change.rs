@@ -1,0 +1,43 @@
+//! `PUT /v1/scheduled-orders/{id}` and `DELETE /v1/scheduled-orders/{id}`
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::ScheduledDraft;
+use ordering::Ordering;
+
+use crate::auth::Caller;
+use crate::body::JsonBody;
+use crate::conditional::Expected;
+use crate::observe::RequestId;
+use crate::problem::Problem;
+
+/// Puts another order or time in its place; the same request again changes nothing.
+pub(crate) async fn put(
+    ordering: web::Data<Ordering>,
+    caller: Caller,
+    id: web::Path<String>,
+    request: HttpRequest,
+    request_id: RequestId,
+    draft: JsonBody<ScheduledDraft>,
+) -> Result<HttpResponse, Problem> {
+    let (id, version) = (super::id(&id)?, Expected::of(&request)?.version());
+    let (submit, at) = draft.0.parse(caller.0).map_err(Problem::invalid)?;
+    let scheduled = ordering
+        .reschedule(id, submit, at, version, Some(&request_id.0))
+        .await?;
+    Ok(super::answer(HttpResponse::Ok(), &scheduled))
+}
+
+/// Takes it back: it is never placed.
+pub(crate) async fn remove(
+    ordering: web::Data<Ordering>,
+    caller: Caller,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (id, version) = (super::id(&id)?, Expected::of(&request)?.version());
+    ordering.unschedule(caller.0, id, version).await?;
+    Ok(HttpResponse::NoContent()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish())
+}
