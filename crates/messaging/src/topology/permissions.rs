@@ -88,11 +88,6 @@ fn worker(user: User, products: &[&str]) -> Rights {
             format!("$JS.ACK.*.*.{stream}.{name}.>"),
             format!("dead-letters.{stream}.{name}.*"),
         ]);
-        // Who takes a partition over looks which keys its messages are of.
-        let look = format!("$JS.API.STREAM.INFO.{stream}");
-        if !plan.config.priority_groups.is_empty() && !publish.contains(&look) {
-            publish.push(look);
-        }
     }
     Rights {
         publish,
@@ -232,7 +227,7 @@ mod tests {
                     || api == "STREAM.INFO.DEAD_LETTERS"
                     || api.starts_with("STREAM.MSG.GET.")
                     || api == "STREAM.PURGE.SCHEDULES"
-                    || api.starts_with("STREAM.INFO.")
+                    || api == "STREAM.INFO.DEAD_LETTERS"
                     || api.starts_with("CONSUMER.INFO.")
                     || api.starts_with("CONSUMER.MSG.NEXT.")
                     || [

@@ -3,7 +3,6 @@
 mod batch;
 mod bind;
 mod check;
-mod handover;
 mod held;
 mod hold;
 mod pull;

@@ -1,20 +1,17 @@
 //! Pulls of one second over one durable consumer, one after the other, so that a pin is renewed while a batch is in hand.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream;
-use async_nats::jetstream::consumer::PullConsumer;
-use async_nats::{Error, Message, StatusCode};
-use futures_util::{StreamExt, TryStreamExt};
+use async_nats::{Message, StatusCode};
+use futures_util::StreamExt;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::bind::{Bound, Stop};
-use super::handover::Handover;
 use super::held::{Held, Keeper};
 use super::hold::{Health, Room};
 use super::status::{Next, is_status, next};
@@ -25,8 +22,6 @@ const HEARTBEAT: Duration = Duration::from_millis(500);
 /// Three heartbeats missed, and the end of the pull too.
 const SILENCE: Duration = Duration::from_millis(2500);
 const BIND_AGAIN_AFTER: Duration = Duration::from_millis(500);
-/// With more that nobody has yet, the stream is not looked through for the keys of a handover.
-const MOST_LOOKED_THROUGH: u64 = 5_000;
 /// What the server still sends after the subscription has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 const PIN_ID: &str = "Nats-Pin-Id";
@@ -49,8 +44,6 @@ pub(super) struct Puller {
     pub(super) tx: mpsc::UnboundedSender<Held>,
     /// What the server knows this replica by while it has the partition; it outlives a subscription.
     pub(super) pin: Option<String>,
-    /// Since it has the partition, until what others had of it is done.
-    pub(super) handover: Option<Handover>,
 }
 
 /// What is asked for at once.
@@ -86,7 +79,6 @@ impl Puller {
             }
             tokio::select! { () = self.shutdown.cancelled() => break, () = sleep(BIND_AGAIN_AFTER) => {} }
         }
-        self.end_handover();
         Ok(())
     }
 
@@ -110,7 +102,7 @@ impl Puller {
     }
 
     /// Ends the subscription, so that the server gives us nothing more, and takes what it had sent.
-    async fn end(&mut self, mut bound: Bound) {
+    async fn end(&self, mut bound: Bound) {
         let _already_closed = bound.replies.unsubscribe().await;
         while let Ok(Some(message)) = timeout(LAST_WORDS, bound.replies.next()).await {
             if !is_status(&message) {
@@ -123,24 +115,17 @@ impl Puller {
         let pinned = bound.group.is_some();
         let room = Arc::clone(&self.room);
         let has_room = room.wait(|room| !room.paused() && room.free().min(room.free_bytes()) > 0);
-        let needs_room = self.handover.is_none() || room.paused();
-        let full = needs_room && timeout(EXPIRES, has_room).await.is_err();
+        let full = timeout(EXPIRES, has_room).await.is_err();
         if full && (!pinned || room.paused()) {
             return Ok(());
         }
-        let elsewhere = self.in_other_hands().await;
-        let pull = match (elsewhere, room.free(), room.free_bytes()) {
-            // They need no room: as soon as they come they are the first.
-            (Some(messages), _, _) => Pull {
-                messages: self.share.min(messages),
-                bytes: self.share_bytes.max(self.largest),
-            },
-            // A pin is renewed by pulls alone: with no room, one is made that no message fits into.
-            (None, 0, _) | (None, _, 0) => Pull {
+        // A pin is renewed by pulls alone: with no room, one is made that no message fits into.
+        let pull = match (room.free(), room.free_bytes()) {
+            (0, _) | (_, 0) => Pull {
                 messages: 1,
                 bytes: 1,
             },
-            (None, messages, bytes) => Pull {
+            (messages, bytes) => Pull {
                 messages: self.share.min(messages),
                 bytes: self.share_bytes.min(bytes).max(self.largest),
             },
@@ -171,49 +156,6 @@ impl Puller {
             }
         }
         Ok(())
-    }
-
-    /// During a handover, how many messages others still have in hand; ends it when there are none. Meanwhile hands on the messages of
-    /// those keys that are not concerned.
-    async fn in_other_hands(&mut self) -> Option<usize> {
-        self.handover.as_ref()?;
-        let jetstream = &self.messaging.jetstream;
-        let found: Result<PullConsumer, _> = jetstream
-            .get_consumer_from_stream(&*self.consumer, &self.stream)
-            .await;
-        let info = found.ok().map(|consumer| consumer.cached_info().clone());
-        // Where the server does not say, all are waited for once more.
-        let outstanding = info.as_ref().map_or(usize::MAX, |info| info.num_ack_pending);
-        let Some(elsewhere) = self.handover.as_ref()?.elsewhere(outstanding) else {
-            self.end_handover();
-            return None;
-        };
-        if let Some(info) = info.filter(|info| info.num_pending <= MOST_LOOKED_THROUGH)
-            && let Ok(in_stream) = self.in_stream(&info.config.filter_subject).await
-        {
-            for held in self.handover.as_mut()?.complete(&in_stream) {
-                self.hand_on(held);
-            }
-        }
-        Some(elsewhere)
-    }
-
-    /// How many messages the stream has of each key. As long as one is not acknowledged it is there.
-    async fn in_stream(&self, filter: &str) -> Result<HashMap<String, usize>, Error> {
-        let stream = self.messaging.jetstream.get_stream_no_info(&self.stream).await?;
-        let mut subjects = stream.info_with_subjects(filter).await?;
-        let mut found: HashMap<String, usize> = HashMap::new();
-        while let Some((subject, messages)) = subjects.try_next().await? {
-            let key = subject.rsplit('.').next().unwrap_or_default();
-            *found.entry(key.to_owned()).or_default() += messages;
-        }
-        Ok(found)
-    }
-
-    fn end_handover(&mut self) {
-        for held in self.handover.take().into_iter().flat_map(Handover::end) {
-            self.hand_on(held);
-        }
     }
 
     /// Sends a pull; gives the subject its end is told on.
@@ -257,28 +199,18 @@ impl Puller {
         {
             tracing::info!(stream = %self.stream, consumer = %self.consumer, pin, "this replica has the partition now");
             self.pin = Some(pin.to_owned());
-            self.handover.get_or_insert_with(Handover::begin);
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn take(&self, message: Message) {
         let message = jetstream::Message {
             message,
             context: self.messaging.jetstream.clone(),
         };
         if let Some(held) = Held::new(message, &self.consumer, &self.keeper, &self.messaging) {
-            match &mut self.handover {
-                Some(handover) => handover.park(held, &self.room),
-                None => {
-                    self.room.come(held.size);
-                    self.hand_on(held);
-                }
-            }
+            self.room.come(held.size);
+            // The queue is gone only when the worker was dropped; then dropping the message naks it.
+            let _gone = self.tx.send(held);
         }
-    }
-
-    fn hand_on(&self, held: Held) {
-        // The queue is gone only when the worker was dropped; then dropping the message naks it.
-        let _gone = self.tx.send(held);
     }
 }

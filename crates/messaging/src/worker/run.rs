@@ -84,7 +84,6 @@ pub(super) async fn run<H: Handler, A: Attempts>(
             shutdown: stop.clone(),
             tx: tx.clone(),
             pin: None,
-            handover: None,
         };
         pullers.spawn(puller.run());
     }

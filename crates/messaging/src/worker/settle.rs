@@ -18,7 +18,7 @@ const BACK_OFF: [Duration; 4] = [
     Duration::from_secs(30),
 ];
 /// How much longer than the delay later messages of a key wait for the one that is tried again.
-const GRACE: Duration = Duration::from_secs(15);
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A message that is out of the handler.
 #[derive(Debug)]

@@ -14,7 +14,6 @@ mod prefetch;
 mod publishing;
 mod republish;
 mod schedules;
-mod sessions;
 mod shares;
 mod subscriptions;
 mod support;
