@@ -3,7 +3,7 @@
 use async_nats::jetstream::consumer::{self, IntoConsumerConfig};
 use async_nats::jetstream::context::RequestError;
 use async_nats::jetstream::response::Response;
-use async_nats::jetstream::stream;
+use async_nats::jetstream::stream::{self, ConsumerCreateStrictErrorKind};
 use async_nats::jetstream::{Error, ErrorCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use super::{ConsumerPlan, consumers, streams};
 use crate::publisher::from_server;
 use crate::{Messaging, PublishError};
+
+/// How often the server is asked the same before it is given up: on a slow disk it makes streams slowly.
+const TRIES: u32 = 3;
 
 /// What [`apply`] did to one stream or consumer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -66,7 +69,16 @@ pub async fn apply_replicated(messaging: &Messaging, replicas: usize) -> Result<
     }
     for plan in consumers() {
         let name = format!("{}/{}", plan.stream, plan.name());
-        let change = apply_consumer(messaging, &plan, &name).await?;
+        let mut change = apply_consumer(messaging, &plan, &name).await;
+        if let Err(TopologyError::Server {
+            source: PublishError::Unknown(_),
+            ..
+        }) = change
+        {
+            // It may have been made meanwhile.
+            change = apply_consumer(messaging, &plan, &name).await;
+        }
+        let change = change?;
         applied.push(Applied { name, change });
     }
     for Applied { name, change } in applied.iter().filter(|applied| applied.change != "unchanged") {
@@ -147,7 +159,10 @@ async fn create_consumer(
         .create_consumer_strict_on_stream(plan.config.clone(), plan.stream)
         .await;
     Ok(made
-        .map_err(|error| PublishError::Refused(error.to_string()))?
+        .map_err(|error| match error.kind() {
+            ConsumerCreateStrictErrorKind::TimedOut => PublishError::Unknown(error.to_string()),
+            _ => PublishError::Refused(error.to_string()),
+        })?
         .cached_info()
         .config
         .clone())
@@ -173,10 +188,17 @@ async fn ask<T: DeserializeOwned>(
     body: &impl Serialize,
     missing: ErrorCode,
 ) -> Result<Option<T>, PublishError> {
-    let answer: Result<Response<T>, RequestError> = messaging.jetstream.request(subject, body).await;
-    match answer.map_err(|error| PublishError::Unknown(error.to_string()))? {
-        Response::Ok(value) => Ok(Some(value)),
-        Response::Err { error } => not_found(&error, missing).map(|()| None),
+    let mut tries = 1;
+    loop {
+        let answer: Result<Response<T>, RequestError> =
+            messaging.jetstream.request(subject.clone(), body).await;
+        match answer {
+            Ok(Response::Ok(value)) => return Ok(Some(value)),
+            Ok(Response::Err { error }) => return not_found(&error, missing).map(|()| None),
+            Err(error) if tries == TRIES => return Err(PublishError::Unknown(error.to_string())),
+            Err(error) => tracing::warn!(subject, %error, "no answer yet, asking again"),
+        }
+        tries += 1;
     }
 }
 

@@ -227,7 +227,6 @@ mod tests {
                     || api == "STREAM.INFO.DEAD_LETTERS"
                     || api.starts_with("STREAM.MSG.GET.")
                     || api == "STREAM.PURGE.SCHEDULES"
-                    || api == "STREAM.INFO.DEAD_LETTERS"
                     || api.starts_with("CONSUMER.INFO.")
                     || api.starts_with("CONSUMER.MSG.NEXT.")
                     || [
