@@ -7,13 +7,54 @@ use messaging::{ConnectError, Messaging};
 use secrecy::SecretString;
 use storage::{Storage, StorageError};
 
-use crate::args::{DatabaseArgs, NatsArgs, RedisArgs};
-use crate::clock;
+use crate::args::{DatabaseArgs, NatsArgs, RedisArgs, ServersArgs};
 use crate::connect::{Failure, retry};
 use crate::health::Check;
+use crate::{Health, Lifecycle, clock};
 
 /// How often a server is asked whether it is there.
 const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a front door works with.
+#[derive(Debug)]
+pub struct DoorServers {
+    /// Takes the orders; the door is not ready without it.
+    pub messaging: Messaging,
+    /// Has what was decided.
+    pub storage: Storage,
+    /// Has the caches.
+    pub redis: Redis,
+    /// Has the records that must not be evicted.
+    pub state_redis: Redis,
+}
+
+impl ServersArgs {
+    /// Connects a front door as `name`, trying for `limit`, and follows the servers while `lifecycle` lasts.
+    ///
+    /// # Errors
+    /// In one line, what can't be reached and why.
+    pub async fn connect_door(
+        &self,
+        name: &str,
+        limit: Duration,
+        lifecycle: &Lifecycle,
+        health: &Health,
+    ) -> anyhow::Result<DoorServers> {
+        let messaging = self.nats.connect(name, limit).await?;
+        let storage = self.database.connect(name, limit).await?;
+        let (redis, state_redis) = (self.redis.caches()?, self.redis.records()?);
+        // Orders are accepted without Postgres and Redis, so only NATS decides whether the door is ready.
+        lifecycle.spawn_background(health.require("nats").follow_nats(messaging.clone()));
+        lifecycle.spawn_background(health.report_only("postgres").follow_postgres(storage.clone()));
+        lifecycle.spawn_background(health.report_only("redis").follow_redis(redis.clone()));
+        Ok(DoorServers {
+            messaging,
+            storage,
+            redis,
+            state_redis,
+        })
+    }
+}
 
 impl DatabaseArgs {
     /// Connects as `name`, the program's name as the server shows it; keeps trying for `limit`.

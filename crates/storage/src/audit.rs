@@ -6,6 +6,7 @@ use domain::{CommandId, Customer, Line, Money, Order, OrderEvent, OrderId, Order
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use crate::history::{Slice, history};
 use crate::values::{read, version};
 use crate::{Storage, StorageError};
 
@@ -78,7 +79,7 @@ impl Storage {
         let mut transaction = self.unhurried().await?;
         Ok(Audit {
             orders: orders(&mut transaction).await?,
-            history: history(&mut transaction).await?,
+            history: history(&mut transaction, &Slice::default()).await?,
             products: products(&mut transaction).await?,
         })
     }
@@ -124,25 +125,6 @@ async fn orders(connection: &mut PgConnection) -> Result<Vec<AuditedOrder>, Stor
                 total: document.total,
                 lines: document.lines,
                 consistent,
-            })
-        })
-        .collect()
-}
-
-async fn history(connection: &mut PgConnection) -> Result<Vec<AuditedStep>, StorageError> {
-    let rows = sqlx::query!(
-        r#"SELECT order_id, version, command_id, event AS "event: Json<OrderEvent>"
-           FROM order_history ORDER BY order_id, version"#
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(AuditedStep {
-                order: OrderId(row.order_id),
-                version: version(row.version)?,
-                command: CommandId(row.command_id),
-                event: row.event.0,
             })
         })
         .collect()

@@ -1,6 +1,7 @@
 //! The history piece by piece, for whoever compares it with something else: never for requests.
 
 use domain::{CatalogEvent, CommandId, OrderEvent, OrderId};
+use sqlx::PgConnection;
 use sqlx::types::{Json, Uuid};
 
 use crate::audit::AuditedStep;
@@ -52,24 +53,7 @@ impl Storage {
     /// [`StorageError`].
     pub async fn history_of(&self, slice: &Slice) -> Result<Vec<AuditedStep>, StorageError> {
         let mut transaction = self.unhurried().await?;
-        let rows = sqlx::query!(
-            r#"SELECT order_id, version, command_id, event AS "event: Json<OrderEvent>"
-               FROM order_history WHERE order_id > $1 AND order_id <= $2 ORDER BY order_id, version"#,
-            slice.after.map_or(Uuid::nil(), |after| after.0),
-            slice.through.map_or(Uuid::max(), |through| through.0),
-        )
-        .fetch_all(&mut *transaction)
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(AuditedStep {
-                    order: OrderId(row.order_id),
-                    version: version(row.version)?,
-                    command: CommandId(row.command_id),
-                    event: row.event.0,
-                })
-            })
-            .collect()
+        history(&mut transaction, slice).await
     }
 
     /// What every handled command on a product told, by product and time.
@@ -97,4 +81,28 @@ impl Storage {
             .await?;
         Ok(transaction)
     }
+}
+
+pub(crate) async fn history(
+    connection: &mut PgConnection,
+    slice: &Slice,
+) -> Result<Vec<AuditedStep>, StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT order_id, version, command_id, event AS "event: Json<OrderEvent>"
+               FROM order_history WHERE order_id > $1 AND order_id <= $2 ORDER BY order_id, version"#,
+        slice.after.map_or(Uuid::nil(), |after| after.0),
+        slice.through.map_or(Uuid::max(), |through| through.0),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(AuditedStep {
+                order: OrderId(row.order_id),
+                version: version(row.version)?,
+                command: CommandId(row.command_id),
+                event: row.event.0,
+            })
+        })
+        .collect()
 }

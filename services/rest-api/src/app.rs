@@ -49,24 +49,21 @@ pub async fn run(
         .expose_secret()
         .parse()
         .context("the secret key can't be used: it")?;
-    let (servers, limit) = (&args.servers, args.service.connect_timeout);
-    let messaging = servers.nats.connect(NAME, limit).await?;
-    let storage = servers.database.connect(NAME, limit).await?;
-    let (redis, state_redis) = (servers.redis.caches()?, servers.redis.records()?);
-    // Orders are accepted without Postgres and Redis, so only NATS decides whether the service is ready.
-    lifecycle.spawn_background(health.require("nats").follow_nats(messaging.clone()));
-    lifecycle.spawn_background(health.report_only("postgres").follow_postgres(storage.clone()));
-    lifecycle.spawn_background(health.report_only("redis").follow_redis(redis.clone()));
+    let limit = args.service.connect_timeout;
+    let servers = args
+        .servers
+        .connect_door(NAME, limit, &lifecycle, &health)
+        .await?;
     let ordering = Ordering::start(Parts {
         source: NAME.into(),
-        messaging,
-        storage: storage.clone(),
-        redis,
-        state_redis,
+        messaging: servers.messaging,
+        storage: servers.storage.clone(),
+        redis: servers.redis,
+        state_redis: servers.state_redis,
     });
     let state = State {
         ordering,
-        storage,
+        storage: servers.storage,
         tokens: GuestTokens::new(key),
         stopping: lifecycle.stopping(),
     };

@@ -57,21 +57,18 @@ pub async fn run(
         .parse()
         .context("the secret key can't be used: it")?;
     let site = Site::new(args.dev, args.public_origin.as_deref())?;
-    let (servers, limit) = (&args.servers, args.service.connect_timeout);
-    let messaging = servers.nats.connect(NAME, limit).await?;
-    let storage = servers.database.connect(NAME, limit).await?;
-    let (redis, state_redis) = (servers.redis.caches()?, servers.redis.records()?);
-    // Orders are accepted without Postgres and Redis, so only NATS decides whether the service is ready.
-    lifecycle.spawn_background(health.require("nats").follow_nats(messaging.clone()));
-    lifecycle.spawn_background(health.report_only("postgres").follow_postgres(storage.clone()));
-    lifecycle.spawn_background(health.report_only("redis").follow_redis(redis.clone()));
+    let limit = args.service.connect_timeout;
+    let servers = args
+        .servers
+        .connect_door(NAME, limit, &lifecycle, &health)
+        .await?;
     let shop = Shop {
         ordering: Ordering::start(Parts {
             source: NAME.into(),
-            messaging,
-            storage,
-            redis,
-            state_redis,
+            messaging: servers.messaging,
+            storage: servers.storage,
+            redis: servers.redis,
+            state_redis: servers.state_redis,
         }),
         guests: GuestTokens::new(key.clone()),
         secrets: OrderSecrets::new(key.clone()),
