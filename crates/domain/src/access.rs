@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -102,10 +103,12 @@ impl From<Actor> for String {
 }
 
 /// What a reader has shown: it is part of every query for orders, never an `if` after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// The orders of one customer.
     Customer(Customer),
+    /// The orders of an account, the first, and of the guests' scopes that were added to it.
+    Customers(Arc<[Customer]>),
     /// The one order whose secret link was shown.
     Link(OrderId),
     /// Every order.
@@ -114,11 +117,21 @@ pub enum Access {
 
 impl Access {
     /// Whether the order `id` of `owner` may be seen.
-    pub fn covers(self, id: OrderId, owner: Customer) -> bool {
+    pub fn covers(&self, id: OrderId, owner: Customer) -> bool {
         match self {
-            Self::Customer(customer) => customer == owner,
-            Self::Link(order) => order == id,
+            Self::Customer(customer) => *customer == owner,
+            Self::Customers(customers) => customers.contains(&owner),
+            Self::Link(order) => *order == id,
             Self::Staff => true,
+        }
+    }
+
+    /// Whose orders these are, the account first; nobody's in particular for a link and for staff.
+    pub fn customers(&self) -> &[Customer] {
+        match self {
+            Self::Customer(customer) => std::slice::from_ref(customer),
+            Self::Customers(customers) => customers,
+            Self::Link(_) | Self::Staff => &[],
         }
     }
 }

@@ -26,7 +26,7 @@ impl Ordering {
         limit: u32,
     ) -> Result<OrderPage, Unavailable> {
         // Before what is stored: an order that is processed in between is in both, not in neither.
-        let unprocessed = self.unprocessed(access).await;
+        let unprocessed = self.unprocessed(&access).await;
         let mut page = self.storage.orders(access, state, after, limit).await?;
         let beside = unprocessed.iter().map(summary).filter(|order| {
             state.is_none_or(|state| state == order.state)
@@ -40,12 +40,13 @@ impl Ordering {
         Ok(cut(page, limit))
     }
 
-    async fn unprocessed(&self, access: Access) -> Vec<Order> {
-        let Access::Customer(customer) = access else {
-            return Vec::new();
-        };
-        let ids = self.hub.unprocessed(customer, MOST_UNPROCESSED);
-        let found = join_all(ids.into_iter().map(|id| self.look_up(access, id, Version::FIRST))).await;
+    async fn unprocessed(&self, access: &Access) -> Vec<Order> {
+        let ids = access
+            .customers()
+            .iter()
+            .flat_map(|customer| self.hub.unprocessed(*customer, MOST_UNPROCESSED))
+            .take(MOST_UNPROCESSED);
+        let found = join_all(ids.map(|id| self.look_up(access.clone(), id, Version::FIRST))).await;
         let orders = found.into_iter().filter_map(|found| found.ok().flatten());
         orders.filter(|order| order.version == Version::FIRST).collect()
     }

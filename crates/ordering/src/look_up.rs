@@ -21,26 +21,26 @@ impl Ordering {
         if let Ok(Some(cached)) = self.orders.get(&key_of(id), floor).await {
             return Ok(Some(cached.value).filter(|order| access.covers(id, order.customer)));
         }
-        let stored = self.stored(access, id, floor).await;
+        let stored = self.stored(&access, id, floor).await;
         if let Ok(Some(order)) = stored {
             return Ok(Some(order));
         }
         // With Postgres away, too: then most of what was accepted waits for it.
-        let accepted = match self.waiting(access, id).await? {
+        let accepted = match self.waiting(&access, id).await? {
             Some(order) => Some(order),
-            None => self.held(access, id).await?,
+            None => self.held(&access, id).await?,
         };
         if let Some(order) = accepted.filter(|order| u64::from(order.version.0) >= floor) {
             return Ok(Some(order));
         }
         // It may just have moved from the stream into Postgres.
-        stored.and(self.stored(access, id, floor).await)
+        stored.and(self.stored(&access, id, floor).await)
     }
 
     /// From Postgres, once for all who have the same access.
-    async fn stored(&self, access: Access, id: OrderId, floor: u64) -> Result<Option<Order>, Unavailable> {
+    async fn stored(&self, access: &Access, id: OrderId, floor: u64) -> Result<Option<Order>, Unavailable> {
         let load = async {
-            let order = self.storage.order(access, id).await.map_err(Unavailable::from)?;
+            let order = self.storage.order(access.clone(), id).await.map_err(Unavailable::from)?;
             Ok::<_, Unavailable>(order.map(|order| Versioned {
                 version: order.version.0.into(),
                 value: order,
@@ -57,7 +57,7 @@ impl Ordering {
     }
 
     /// Accepted and not yet processed.
-    async fn waiting(&self, access: Access, id: OrderId) -> Result<Option<Order>, Unavailable> {
+    async fn waiting(&self, access: &Access, id: OrderId) -> Result<Option<Order>, Unavailable> {
         let command = self.messaging.pending_submission(id).await?;
         let order = command
             .as_ref()
@@ -74,7 +74,7 @@ impl Ordering {
     }
 
     /// In the dead letters.
-    async fn held(&self, access: Access, id: OrderId) -> Result<Option<Order>, Unavailable> {
+    async fn held(&self, access: &Access, id: OrderId) -> Result<Option<Order>, Unavailable> {
         let letter = self.letters.of_submission(id).await?;
         let order = letter.and_then(|letter| accepted_letter(&letter, id));
         Ok(order

@@ -41,7 +41,7 @@ impl Ordering {
         // Before reading, so that nothing is missed in between.
         let subscription = self.hub.subscribe(id);
         let seen = after.unwrap_or(Version(0));
-        let Some(order) = self.look_up(access, id, seen).await? else {
+        let Some(order) = self.look_up(access.clone(), id, seen).await? else {
             return Ok(None);
         };
         let mut watcher = Watcher {
@@ -79,7 +79,8 @@ impl Watcher {
     /// Reads the order, again and again while the stores give no answer.
     async fn read(&mut self) {
         loop {
-            match self.ordering.look_up(self.access, self.id, self.seen).await {
+            let found = self.ordering.look_up(self.access.clone(), self.id, self.seen);
+            match found.await {
                 Ok(Some(order)) => return self.found(order),
                 Ok(None) => return,
                 Err(error) => {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod accounts;
 mod attempts;
 pub mod audit;
 pub mod batch;
@@ -15,6 +16,7 @@ mod values;
 
 use std::time::Duration;
 
+pub use accounts::{Account, NewSession, Opened, Role, Session};
 pub use batch::Transaction;
 pub use connect::ConnectOptions;
 pub use deliveries::{Delivery, DeliveryState};

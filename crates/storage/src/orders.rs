@@ -77,17 +77,17 @@ impl Storage {
     /// # Errors
     /// [`StorageError`].
     pub async fn order(&self, access: Access, id: OrderId) -> Result<Option<Order>, StorageError> {
-        let (customer, link) = match access {
-            Access::Customer(customer) => (Some(customer.to_string()), None),
+        let (customers, link) = match &access {
+            Access::Customer(_) | Access::Customers(_) => (Some(names(access.customers())), None),
             Access::Link(order) => (None, Some(order.0)),
             Access::Staff => (None, None),
         };
         let document = self.within(async {
             Ok(sqlx::query_scalar!(
                 r#"SELECT document AS "document: Json<Order>" FROM orders
-                   WHERE id = $1 AND ($2::text IS NULL OR customer = $2) AND ($3::uuid IS NULL OR id = $3)"#,
+                   WHERE id = $1 AND ($2::text[] IS NULL OR customer = ANY ($2)) AND ($3::uuid IS NULL OR id = $3)"#,
                 id.0,
-                customer,
+                customers as _,
                 link,
             )
             .fetch_optional(&self.pool)
@@ -119,6 +119,9 @@ impl Storage {
             Access::Customer(customer) => self.within(self.orders_of(customer, state, position)).await?,
             Access::Link(order) => self.within(self.all_orders(Some(order), state, position)).await?,
             Access::Staff => self.within(self.all_orders(None, state, position)).await?,
+            Access::Customers(customers) => {
+                self.within(self.orders_of_all(&customers, state, position)).await?
+            }
         };
         page(rows, limit)
     }
@@ -137,6 +140,33 @@ impl Storage {
                WHERE customer = $1 AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4)
                ORDER BY submitted_at DESC, id DESC LIMIT $5"#,
             customer.to_string(),
+            state,
+            after.submitted_at as _,
+            after.id,
+            after.rows,
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// As [`Self::orders_of`] for several customers: the newest of each are found by the index, and the newest of these are given.
+    async fn orders_of_all(
+        &self,
+        customers: &[Customer],
+        state: Option<&str>,
+        after: Position,
+    ) -> Result<Vec<SummaryRow>, StorageError> {
+        Ok(sqlx::query_as!(
+            SummaryRow,
+            r#"SELECT own.id AS "id!", own.version AS "version!", own.state AS "state!", own.total AS "total: Json<Money>",
+                      own.units AS "units!", own.submitted_at AS "submitted_at!: _", own.updated_at AS "updated_at!: _"
+               FROM unnest($1::text[]) AS whose CROSS JOIN LATERAL (
+                   SELECT id, version, state, total, units, submitted_at, updated_at FROM order_summaries
+                   WHERE customer = whose AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4)
+                   ORDER BY submitted_at DESC, id DESC LIMIT $5
+               ) AS own
+               ORDER BY own.submitted_at DESC, own.id DESC LIMIT $5"#,
+            &names(customers),
             state,
             after.submitted_at as _,
             after.id,
@@ -183,6 +213,11 @@ impl Storage {
         });
         Ok(stored.await?.map(Fingerprint::from))
     }
+}
+
+/// The customers as they stand in the table.
+fn names(customers: &[Customer]) -> Vec<String> {
+    customers.iter().map(Customer::to_string).collect()
 }
 
 fn page(mut rows: Vec<SummaryRow>, limit: u32) -> Result<OrderPage, StorageError> {
