@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod breaker;
+mod ended_sessions;
 mod flight;
 mod in_process;
 mod load;
@@ -10,9 +11,12 @@ pub mod policy;
 mod redis;
 pub mod requests;
 mod shared;
+mod throttle;
 pub mod versioned;
 
+pub use ended_sessions::EndedSessions;
 pub use policy::Policy;
 pub use redis::{CacheError, ConnectOptions, Redis};
 pub use requests::{Begun, RequestRecords};
+pub use throttle::{Limit, Throttle, TooOften};
 pub use versioned::{Cache, Put, Versioned};

@@ -42,12 +42,13 @@ impl User {
 
     /// Keys, channels and commands, as Redis's ACL names them.
     fn rules(self) -> String {
-        let (orders, catalog) = (Policy::ORDERS.name, Policy::CATALOG.name);
+        let (orders, catalog, scopes) = (Policy::ORDERS.name, Policy::CATALOG.name, Policy::SCOPES.name);
         match self {
             Self::Operator => "~* &* +@all".into(),
             Self::WebFrontend | Self::RestApi => format!(
                 "~waybill:{orders}:* ~waybill:{catalog}:* ~waybill:requests:* \
-                 &waybill:notices:{orders} &waybill:notices:{catalog} {CONNECTION} {ENTRIES} +subscribe +unsubscribe"
+                 ~waybill:{scopes}:* ~waybill:ended-sessions:* ~waybill:throttle:* \
+                 &waybill:notices:{orders} &waybill:notices:{catalog} &waybill:notices:{scopes} {CONNECTION} {ENTRIES} +subscribe +unsubscribe"
             ),
             Self::OrderProcessor => {
                 format!("~waybill:{orders}:* &waybill:notices:{orders} {CONNECTION} {ENTRIES}")

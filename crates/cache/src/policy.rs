@@ -37,6 +37,14 @@ impl Policy {
     /// How long orders live that no longer change.
     pub const SETTLED_ORDER: Duration = Duration::from_secs(600);
 
+    /// Which guests' scopes belong to an account. They only become more: their number is the version.
+    pub const SCOPES: Self = Self {
+        name: "scopes",
+        time_to_live: Duration::from_secs(60),
+        in_process: 20_000,
+        follows_notices: true,
+    };
+
     /// Products.
     pub const CATALOG: Self = Self {
         name: "catalog",
