@@ -9,6 +9,8 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use secrecy::SecretString;
 
+use crate::http::client::Network;
+
 /// How a service runs, whatever it does.
 #[derive(Debug, Clone, Args)]
 pub struct ServiceArgs {
@@ -48,6 +50,14 @@ pub struct PublicPortArgs {
     /// A part of the drain time-out.
     #[arg(long, env = "LINGER", value_name = "DURATION", default_value = "5s", value_parser = duration)]
     pub linger: Duration,
+}
+
+/// What stands before a public port.
+#[derive(Debug, Clone, Args)]
+pub struct ProxyArgs {
+    /// Networks of the proxies whose X-Forwarded-For is believed, e.g. 10.0.0.0/8, separated by commas. Nobody's when not given.
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "NETWORK", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// What is logged, and how.

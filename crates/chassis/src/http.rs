@@ -1,6 +1,8 @@
 //! Running an HTTP server as a part of a service's life: connections on which nobody says anything are cut off, and all are closed in good order
 //! at its end.
 
+pub mod client;
+
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

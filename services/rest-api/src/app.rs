@@ -7,6 +7,7 @@ use actix_web::error::QueryPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpServer, guard, middleware, web};
 use anyhow::Context;
+use chassis::http::client::TrustedProxies;
 use chassis::http::{Connections, Listeners};
 use chassis::telemetry::Telemetry;
 use chassis::{Health, Lifecycle, admin};
@@ -83,6 +84,7 @@ struct State {
 
 fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle) -> anyhow::Result<()> {
     let (heartbeat, max_time) = (Heartbeat(args.events_heartbeat), MaxTime(args.body_timeout));
+    let proxies = TrustedProxies::from(args.proxies.trusted_proxies.clone());
     let connections = Connections::new(KEPT_ALIVE + HEAD_TIME + args.body_timeout, lifecycle.stopping());
     let mut server = HttpServer::new(move || {
         let state = state.clone();
@@ -93,6 +95,7 @@ fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle
             .app_data(web::Data::new(state.stopping))
             .app_data(web::Data::new(heartbeat))
             .app_data(max_time)
+            .app_data(web::Data::new(proxies.clone()))
             .app_data(web::QueryConfig::default().error_handler(|error, _| query_problem(&error).into()))
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::new(Kind::NotFound).into()))
             .wrap(middleware::Compress::default())

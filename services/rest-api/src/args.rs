@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chassis::args::{PublicPortArgs, SecretKeyArgs, ServersArgs, ServiceArgs, period};
+use chassis::args::{ProxyArgs, PublicPortArgs, SecretKeyArgs, ServersArgs, ServiceArgs, period};
 use clap::Parser;
 
 /// The REST API for apps: order, follow, cancel, register devices for push.
@@ -25,6 +25,13 @@ pub struct Args {
         reason = "a doc comment would replace the command's own help text"
     )]
     pub port: PublicPortArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub proxies: ProxyArgs,
 
     /// How long a request's body may take to arrive, e.g. 10s.
     #[arg(long, env = "BODY_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = period)]
