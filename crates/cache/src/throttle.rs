@@ -81,7 +81,13 @@ impl Throttle {
     ///
     /// # Errors
     /// [`TooOften`]; then the try was not counted.
-    pub async fn take(&self, what: &str, subject: &str, limit: Limit, now: Timestamp) -> Result<(), TooOften> {
+    pub async fn take(
+        &self,
+        what: &str,
+        subject: &str,
+        limit: Limit,
+        now: Timestamp,
+    ) -> Result<(), TooOften> {
         let (key, now) = (address(what, subject), now.as_millisecond());
         self.take_here(&key, limit, now).map_err(too_often)?;
         match self.take_there(&key, limit, now).await {

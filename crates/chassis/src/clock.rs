@@ -14,3 +14,8 @@ pub fn now() -> Timestamp {
 pub fn random_id() -> Uuid {
     Uuid::new_v4()
 }
+
+/// Random bytes from a generator that the operating system's seeds, good for secrets.
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    rand::random()
+}

@@ -44,15 +44,20 @@ impl fmt::Debug for ServerKey {
 impl ServerKey {
     /// 128 bits of HMAC-SHA-256 over `message`, in a domain of its own per `purpose`.
     pub(crate) fn seal(&self, purpose: &str, message: &[u8]) -> [u8; 16] {
+        let mut seal = [0; 16];
+        seal.copy_from_slice(&self.derive(purpose, message)[..16]);
+        seal
+    }
+
+    /// HMAC-SHA-256 over `message`, in a domain of its own per `purpose`.
+    pub(crate) fn derive(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
         #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.0.expose_secret()).expect("HMAC takes a key of any length");
         mac.update(purpose.as_bytes());
         mac.update(&[0]);
         mac.update(message);
-        let mut seal = [0; 16];
-        seal.copy_from_slice(&mac.finalize().into_bytes()[..16]);
-        seal
+        mac.finalize().into_bytes().into()
     }
 
     /// Whether `seal` is that of `message`, in constant time.

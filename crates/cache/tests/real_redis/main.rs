@@ -3,5 +3,6 @@
 mod outages;
 mod permissions;
 mod races;
+mod sign_ins;
 mod support;
 mod tiers;

@@ -2,9 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use cache::permissions::{User, acl};
-use cache::{Begun, Cache, Policy, RequestRecords};
+use std::time::Duration;
+
+use cache::{Begun, Cache, EndedSessions, Limit, Policy, RequestRecords, Throttle};
 use deadpool_redis::redis::{self, RedisResult, Value};
 use devstack::testing::TestServers;
+use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::support::{entry, redis};
 
@@ -45,7 +49,9 @@ async fn what_a_service_must_not_do_is_refused() {
         &["HMGET", "elsewhere", "v"],
         &["PUBLISH", "elsewhere", "x"],
     ];
-    let processor: [&[&str]; 4] = [
+    let processor: [&[&str]; 6] = [
+        &["HGET", "waybill:ended-sessions:x", "ended"],
+        &["HSET", "waybill:throttle:x", "free", "1"],
         &["HMGET", "waybill:requests:x", "answer"],
         &["HSET", "waybill:catalog:x", "v", "1"],
         &["PUBLISH", "waybill:notices:catalog", "x 1"],
@@ -121,5 +127,21 @@ async fn every_service_can_do_its_work() {
             Begun::New
         );
         records.finish(user.name(), &fingerprint, "done").await.unwrap();
+        let door = redis(&url(&servers, user));
+        let scopes: Cache<u64> = Cache::new(Policy::SCOPES, door.clone());
+        scopes.put("ada", entry(1), None).await.unwrap();
+        let sessions = EndedSessions::new(door.clone(), Duration::from_secs(60));
+        sessions.end(Uuid::from_u128(1)).await.unwrap();
+        let limit = Limit {
+            burst: 1,
+            period: Duration::from_secs(60),
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        Throttle::new(door.clone())
+            .take("test", user.name(), limit, now)
+            .await
+            .unwrap();
+        let elsewhere = Throttle::new(door).take("test", user.name(), limit, now).await;
+        assert!(elsewhere.is_err(), "it was counted in Redis");
     }
 }
