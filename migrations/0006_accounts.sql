@@ -54,9 +54,21 @@ COMMENT ON TABLE refresh_tokens IS 'Every token of a session, as SHA-256. One wi
 
 CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session, used_at);
 
+CREATE TABLE addresses (
+    id         uuid        PRIMARY KEY,
+    account    uuid        NOT NULL REFERENCES accounts (id),
+    entry      jsonb       NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
+COMMENT ON TABLE addresses IS 'Address books: where an account''s owner has sent things and may again.';
+
+CREATE INDEX addresses_by_account ON addresses (account, created_at);
+
 GRANT SELECT, INSERT, UPDATE ON accounts TO waybill_web_frontend, waybill_rest_api;
 GRANT SELECT, INSERT ON account_guests TO waybill_web_frontend, waybill_rest_api;
-GRANT SELECT, INSERT, UPDATE, DELETE ON sessions, refresh_tokens TO waybill_web_frontend, waybill_rest_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessions, refresh_tokens, addresses TO waybill_web_frontend, waybill_rest_api;
 
 -- The active devices that hear of a customer's orders: his own, and where an account and guests' scopes belong together, those of all of them.
 -- Runs as the owner, so that the hub needs no right to read accounts.

@@ -2,10 +2,12 @@
 
 mod findings;
 mod group;
+mod saved_address;
 mod scheduled;
 
 use findings::Findings;
 pub use group::GroupDraft;
+pub use saved_address::{SavedAddress, SavedAddressDraft};
 pub use scheduled::ScheduledDraft;
 use serde::{Deserialize, Serialize};
 

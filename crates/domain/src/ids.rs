@@ -170,6 +170,21 @@ pub struct GuestId(pub Uuid);
 #[serde(transparent)]
 pub struct AccountId(pub Uuid);
 
+/// An entry of an account's address book. Derived from the account and the Idempotency-Key it was made under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AddressId(pub Uuid);
+
+impl AddressId {
+    /// The id of the entry that every request of `account` under `key` makes.
+    pub fn derive(account: AccountId, key: &IdempotencyKey) -> Self {
+        Self(derived(
+            "address",
+            &[account.0.as_bytes(), key.as_str().as_bytes()],
+        ))
+    }
+}
+
 /// An app on a device; the device makes the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -192,4 +207,12 @@ macro_rules! display_as_inner {
         }
     )*};
 }
-display_as_inner!(OrderId, CommandId, Version, GuestId, AccountId, InstallationId);
+display_as_inner!(
+    OrderId,
+    CommandId,
+    Version,
+    GuestId,
+    AccountId,
+    AddressId,
+    InstallationId
+);

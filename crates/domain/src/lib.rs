@@ -15,10 +15,12 @@ pub mod text;
 pub use access::{Access, Actor, Customer};
 pub use catalog::{CatalogAction, CatalogCommand, CatalogEvent, Product};
 pub use commands::{OrderAction, OrderCommand, Submit};
-pub use draft::{FieldError, GroupDraft, OrderDraft, ScheduledDraft};
+pub use draft::{FieldError, GroupDraft, OrderDraft, SavedAddress, SavedAddressDraft, ScheduledDraft};
 pub use events::OrderEvent;
 pub use idempotency::{Fingerprint, IdempotencyKey};
-pub use ids::{AccountId, CommandId, EventId, GuestId, InstallationId, OrderId, Partition, Version};
+pub use ids::{
+    AccountId, AddressId, CommandId, EventId, GuestId, InstallationId, OrderId, Partition, Version,
+};
 pub use money::{Currency, Money};
 pub use order::{HistoryEntry, Line, Order, OrderState, Quantity, Reason, ReasonCode, Sku};
 pub use text::{Invalid, Text};

@@ -40,7 +40,11 @@ impl Ordering {
     /// From Postgres, once for all who have the same access.
     async fn stored(&self, access: &Access, id: OrderId, floor: u64) -> Result<Option<Order>, Unavailable> {
         let load = async {
-            let order = self.storage.order(access.clone(), id).await.map_err(Unavailable::from)?;
+            let order = self
+                .storage
+                .order(access.clone(), id)
+                .await
+                .map_err(Unavailable::from)?;
             Ok::<_, Unavailable>(order.map(|order| Versioned {
                 version: order.version.0.into(),
                 value: order,

@@ -6,6 +6,7 @@ use cache::Begun;
 use domain::{
     Access, Customer, Fingerprint, IdempotencyKey, OrderAction, OrderCommand, OrderId, Submit, Version,
 };
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use messaging::commands::{order_message, read_scheduled_command};
 use messaging::schedules::Scheduled;
@@ -68,13 +69,39 @@ impl Ordering {
         Ok((scheduled, replayed))
     }
 
-    /// The customer's scheduled orders, the next one first.
+    /// The customers' scheduled orders, the next one first.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn scheduled_orders(&self, customer: Customer) -> Result<Vec<ScheduledOrder>, Unavailable> {
-        let list = self.schedules.list(customer).await?;
-        Ok(list.iter().filter_map(read).collect())
+    pub async fn scheduled_orders(&self, customers: &[Customer]) -> Result<Vec<ScheduledOrder>, Unavailable> {
+        let lists = customers.iter().map(|customer| self.schedules.list(*customer));
+        let lists = try_join_all(lists).await?;
+        let mut orders: Vec<_> = lists.iter().flatten().filter_map(read).collect();
+        orders.sort_by_key(|order| (order.at, order.id));
+        Ok(orders)
+    }
+
+    /// Which of the reader's customers has scheduled an order under `id`, or has had it placed; with one customer only, that one.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn scheduled_by(&self, access: &Access, id: OrderId) -> Result<Option<Customer>, Unavailable> {
+        if let [only] = access.customers() {
+            return Ok(Some(*only));
+        }
+        let schedule = id.into();
+        let found = access.customers().iter().map(async |customer| {
+            let scheduled = self.schedules.get(*customer, &schedule).await?;
+            Ok::<_, Unavailable>(scheduled.map(|_| *customer))
+        });
+        let found = try_join_all(found).await?.into_iter().flatten().next();
+        match found {
+            Some(customer) => Ok(Some(customer)),
+            None => {
+                let placed = self.look_up(access.clone(), id, Version(0)).await?;
+                Ok(placed.map(|order| order.customer))
+            }
+        }
     }
 
     /// A scheduled order of the customer that is not yet placed.

@@ -120,7 +120,8 @@ impl Storage {
             Access::Link(order) => self.within(self.all_orders(Some(order), state, position)).await?,
             Access::Staff => self.within(self.all_orders(None, state, position)).await?,
             Access::Customers(customers) => {
-                self.within(self.orders_of_all(&customers, state, position)).await?
+                self.within(self.orders_of_all(&customers, state, position))
+                    .await?
             }
         };
         page(rows, limit)

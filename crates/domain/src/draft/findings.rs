@@ -107,7 +107,7 @@ impl Findings {
         Some(Money::new(money.minor, currency))
     }
 
-    fn one_line<const MIN: usize, const MAX: usize>(
+    pub(super) fn one_line<const MIN: usize, const MAX: usize>(
         &mut self,
         pointer: &str,
         raw: String,

@@ -40,13 +40,13 @@ async fn an_order_is_found_by_its_owner_its_link_and_staff_wherever_it_is() {
             Access::Link(other.id),
         ] {
             assert_eq!(
-                door.look_up(access, order.id, Version(0)).await,
+                door.look_up(access.clone(), order.id, Version(0)).await,
                 Ok(None),
                 "{access:?} in {place}"
             );
         }
         for access in [Access::Customer(guest(1)), Access::Link(order.id), Access::Staff] {
-            let found = door.look_up(access, order.id, Version(0)).await.unwrap();
+            let found = door.look_up(access.clone(), order.id, Version(0)).await.unwrap();
             let state = if place == "Postgres" {
                 OrderState::Confirmed
             } else {
@@ -60,7 +60,7 @@ async fn an_order_is_found_by_its_owner_its_link_and_staff_wherever_it_is() {
         }
         for access in [Access::Customer(guest(2)), Access::Link(other.id)] {
             assert_eq!(
-                door.look_up(access, order.id, Version(0)).await,
+                door.look_up(access.clone(), order.id, Version(0)).await,
                 Ok(None),
                 "{access:?}, cached from {place}"
             );
@@ -138,7 +138,7 @@ async fn a_list_has_the_customers_orders_newest_first_and_pages() {
     })
     .await;
     let access = Access::Customer(guest(1));
-    let first = shop.ordering.list(access, None, None, 2).await.unwrap();
+    let first = shop.ordering.list(access.clone(), None, None, 2).await.unwrap();
     assert_eq!(
         first
             .orders
@@ -148,7 +148,7 @@ async fn a_list_has_the_customers_orders_newest_first_and_pages() {
         [at(2), at(1)]
     );
     let next = ordering::read_cursor(&ordering::cursor(first.next.unwrap()));
-    let second = shop.ordering.list(access, None, next, 2).await.unwrap();
+    let second = shop.ordering.list(access.clone(), None, next, 2).await.unwrap();
     assert_eq!(
         second
             .orders
@@ -181,22 +181,26 @@ async fn a_list_has_orders_that_are_not_yet_processed() {
 
     let access = Access::Customer(guest(1));
     let page = eventually("both to be listed", async || {
-        let page = shop.ordering.list(access, None, None, 10).await.unwrap();
+        let page = shop.ordering.list(access.clone(), None, None, 10).await.unwrap();
         (page.orders.len() == 2).then_some(page)
     })
     .await;
     assert_eq!((page.orders[0].id, page.orders[0].units), (waiting.id, 3));
     assert_eq!((page.orders[1].id, page.next), (stored.id, None));
-    let first = shop.ordering.list(access, None, None, 1).await.unwrap();
+    let first = shop.ordering.list(access.clone(), None, None, 1).await.unwrap();
     assert_eq!((first.orders.len(), first.orders[0].id), (1, waiting.id));
-    let second = shop.ordering.list(access, None, first.next, 1).await.unwrap();
+    let second = shop
+        .ordering
+        .list(access.clone(), None, first.next, 1)
+        .await
+        .unwrap();
     assert_eq!(
         (second.orders.len(), second.orders[0].id, second.next),
         (1, stored.id, None)
     );
     let confirmed = shop
         .ordering
-        .list(access, Some(OrderState::Confirmed), None, 10)
+        .list(access.clone(), Some(OrderState::Confirmed), None, 10)
         .await
         .unwrap();
     assert_eq!(confirmed.orders.len(), 1);

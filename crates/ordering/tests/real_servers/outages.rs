@@ -28,13 +28,13 @@ async fn orders_are_read_with_redis_away() {
     let door = shop.another_door().await;
     let access = Access::Customer(guest(1));
     let found = door
-        .look_up(access, stored.id, Version(0))
+        .look_up(access.clone(), stored.id, Version(0))
         .await
         .unwrap()
         .unwrap();
     assert_eq!(found.state, OrderState::Confirmed);
     assert_eq!(
-        door.look_up(access, waiting.id, Version(0)).await,
+        door.look_up(access.clone(), waiting.id, Version(0)).await,
         Ok(Some(waiting.clone()))
     );
     assert_eq!(
@@ -52,28 +52,28 @@ async fn with_postgres_away_cached_and_waiting_orders_are_read_and_others_are_un
     shop.postgres.set(Mode::Refuse);
     let access = Access::Customer(guest(1));
     assert_eq!(
-        shop.ordering.look_up(access, cached.id, Version(0)).await,
+        shop.ordering.look_up(access.clone(), cached.id, Version(0)).await,
         Ok(Some(cached.clone()))
     );
     flush(&shop.servers).await;
     assert_eq!(
-        door.look_up(access, cached.id, Version(0)).await,
+        door.look_up(access.clone(), cached.id, Version(0)).await,
         Ok(Some(cached.clone())),
         "it waits in the stream"
     );
-    let answer = door.look_up(access, cached.id, Version(2)).await;
+    let answer = door.look_up(access.clone(), cached.id, Version(2)).await;
     assert!(answer.is_err(), "an older version than was seen: {answer:?}");
     let unknown = domain::OrderId::derive(guest(1), &key("never"));
-    let answer = shop.ordering.look_up(access, unknown, Version(0)).await;
+    let answer = shop.ordering.look_up(access.clone(), unknown, Version(0)).await;
     assert!(
         matches!(answer, Err(Unavailable(_))),
         "not `there is none`: {answer:?}"
     );
-    assert!(shop.ordering.list(access, None, None, 10).await.is_err());
+    assert!(shop.ordering.list(access.clone(), None, None, 10).await.is_err());
     shop.postgres.set(Mode::Pass);
     eventually("Postgres to be used again", async || {
         shop.ordering
-            .look_up(access, unknown, Version(0))
+            .look_up(access.clone(), unknown, Version(0))
             .await
             .ok()
             .filter(Option::is_none)

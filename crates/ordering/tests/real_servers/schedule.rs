@@ -82,7 +82,10 @@ async fn an_order_that_fell_due_and_is_not_yet_processed_is_found() {
     let shop = Shop::open().await;
     let (scheduled, _) = schedule(&shop.ordering, "k", 1, after(300)).await.unwrap();
     let access = Access::Customer(guest(1));
-    let found = eventually("the order", async || shop.read(access, scheduled.id).await).await;
+    let found = eventually("the order", async || {
+        shop.read(access.clone(), scheduled.id).await
+    })
+    .await;
     assert_eq!(
         (found.state, found.submitted_at),
         (OrderState::Submitted, scheduled.at)
@@ -113,7 +116,7 @@ async fn the_same_key_at_once_is_one_schedule_also_without_its_record() {
         assert_eq!(other, Err(ScheduleError::KeyReused), "{what}");
         let other = schedule(&shop.ordering, "k", 2, after(60_000)).await;
         assert_eq!(other, Err(ScheduleError::KeyReused), "{what}");
-        let list = shop.ordering.scheduled_orders(guest(1)).await.unwrap();
+        let list = shop.ordering.scheduled_orders(&[guest(1)]).await.unwrap();
         assert_eq!(list, [first], "{what}");
         match what {
             "with its record" => flush(&shop.servers).await,

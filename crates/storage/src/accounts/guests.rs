@@ -43,12 +43,9 @@ pub(super) async fn add(
     )
     .execute(&mut *connection)
     .await?;
-    let owner = sqlx::query_scalar!(
-        r#"SELECT account FROM account_guests WHERE guest = $1"#,
-        guest.0
-    )
-    .fetch_optional(connection)
-    .await?;
+    let owner = sqlx::query_scalar!(r#"SELECT account FROM account_guests WHERE guest = $1"#, guest.0)
+        .fetch_optional(connection)
+        .await?;
     Ok(owner == Some(account.0))
 }
 

@@ -1,6 +1,8 @@
 //! Accounts, the guests' scopes that belong to them, and their sessions.
 
+mod addresses;
 mod guests;
+mod profile;
 mod refresh;
 mod sessions;
 
@@ -12,6 +14,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use addresses::{AddressEntry, Saved};
+pub use profile::AccountChange;
 pub use refresh::Rotated;
 pub use sessions::{NewSession, Opened, Session};
 
@@ -150,10 +154,7 @@ impl Storage {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn account_by_email(
-        &self,
-        email_key: &str,
-    ) -> Result<Option<(Account, String)>, StorageError> {
+    pub async fn account_by_email(&self, email_key: &str) -> Result<Option<(Account, String)>, StorageError> {
         let row = self.within(async {
             Ok(sqlx::query_as!(
                 AccountRow,
@@ -192,4 +193,3 @@ fn with_password(mut row: AccountRow) -> Result<(Account, String), StorageError>
     let password = std::mem::take(&mut row.password);
     Ok((row.try_into()?, password))
 }
-

@@ -77,7 +77,11 @@ impl Storage {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StorageError> {
+    pub async fn sessions_of(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StorageError> {
         let rows = self.within(async {
             Ok(sqlx::query!(
                 r#"SELECT id, device, created_at AS "created_at: jiff_sqlx::Timestamp",

@@ -1,6 +1,7 @@
 //! The promises of the database, each against a real Postgres.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accounts;
 mod batches;
 mod catalog;
 mod deliveries;

@@ -23,7 +23,7 @@ async fn only_the_owner_the_link_and_staff_see_an_order() {
         (Access::Link(other.order), false),
     ] {
         assert_eq!(
-            shop.storage.order(access, id).await.unwrap().is_some(),
+            shop.storage.order(access.clone(), id).await.unwrap().is_some(),
             seen,
             "{access:?}"
         );
@@ -34,7 +34,7 @@ async fn only_the_owner_the_link_and_staff_see_an_order() {
         (Access::Link(id), 1),
         (Access::Staff, 2),
     ] {
-        let page = shop.storage.orders(access, None, None, 10).await.unwrap();
+        let page = shop.storage.orders(access.clone(), None, None, 10).await.unwrap();
         assert_eq!((page.orders.len(), page.next), (count, None), "{access:?}");
     }
 }
@@ -100,7 +100,7 @@ async fn a_summary_says_what_the_document_says() {
     let access = Access::Customer(customer(1));
     let page = shop
         .storage
-        .orders(access, Some(OrderState::Confirmed), None, 10)
+        .orders(access.clone(), Some(OrderState::Confirmed), None, 10)
         .await
         .unwrap();
     let order = shop.storage.order(access, command.order).await.unwrap().unwrap();

@@ -55,6 +55,12 @@ _sqlx_migrations web-frontend SELECT
 _sqlx_migrations rest-api SELECT
 _sqlx_migrations order-processor SELECT
 _sqlx_migrations notification-hub SELECT
+account_guests web-frontend INSERT,SELECT
+account_guests rest-api INSERT,SELECT
+accounts web-frontend INSERT,SELECT,UPDATE
+accounts rest-api INSERT,SELECT,UPDATE
+addresses web-frontend DELETE,INSERT,SELECT,UPDATE
+addresses rest-api DELETE,INSERT,SELECT,UPDATE
 attempts order-processor DELETE,INSERT,SELECT,UPDATE
 attempts notification-hub DELETE,INSERT,SELECT,UPDATE
 catalog_commands order-processor INSERT,SELECT
@@ -70,6 +76,10 @@ orders order-processor INSERT,SELECT,UPDATE
 products web-frontend SELECT
 products rest-api SELECT
 products order-processor INSERT,SELECT,UPDATE
+refresh_tokens web-frontend DELETE,INSERT,SELECT,UPDATE
+refresh_tokens rest-api DELETE,INSERT,SELECT,UPDATE
+sessions web-frontend DELETE,INSERT,SELECT,UPDATE
+sessions rest-api DELETE,INSERT,SELECT,UPDATE
 stock_ledger order-processor INSERT,SELECT
 ";
     assert_eq!(found, expected);
@@ -90,6 +100,9 @@ async fn what_a_service_must_not_do_is_refused() {
             "SELECT * FROM stock_ledger",
             "SELECT * FROM deliveries",
             "DELETE FROM attempts",
+            "DELETE FROM accounts",
+            "UPDATE account_guests SET account = guest",
+            "DELETE FROM account_guests",
             "SELECT rotate_deliveries(current_date, current_date + 1)",
         ] {
             assert!(is_refused(&shop, door, statement), "{door}: {statement}");
@@ -102,6 +115,9 @@ async fn what_a_service_must_not_do_is_refused() {
         "DELETE FROM order_history",
         "UPDATE stock_ledger SET delta = 0",
         "SELECT * FROM installations",
+        "SELECT * FROM accounts",
+        "SELECT * FROM refresh_tokens",
+        "SELECT customers_beside('guest:x')",
         "UPDATE deliveries SET state = 'delivered'",
         "ALTER TABLE order_history DISABLE TRIGGER ALL",
     ] {
@@ -114,6 +130,8 @@ async fn what_a_service_must_not_do_is_refused() {
         "DELETE FROM installations",
         "DROP TABLE deliveries",
         "DELETE FROM deliveries",
+        "SELECT * FROM accounts",
+        "SELECT * FROM sessions",
     ] {
         assert!(is_refused(&shop, "notification-hub", statement), "{statement}");
     }

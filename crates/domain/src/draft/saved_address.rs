@@ -1,0 +1,61 @@
+//! An address that a customer keeps for his next orders.
+
+use serde::{Deserialize, Serialize};
+
+use super::findings::Findings;
+use super::{DraftAddress, FieldError};
+use crate::order::Address;
+use crate::text::Text;
+
+/// What an address book takes; its address is that of an order, to be copied as it is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SavedAddressDraft {
+    /// What its owner calls it; empty is nothing.
+    pub label: Option<String>,
+    /// Who receives what is sent there.
+    pub name: String,
+    /// Telephone number; empty is none.
+    pub phone: Option<String>,
+    /// Where it is.
+    pub shipping_address: DraftAddress,
+}
+
+/// An entry of an address book. Never in an event, a log or a metric.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedAddress {
+    /// What its owner calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Text<1, 60>>,
+    /// Who receives what is sent there.
+    pub name: Text<1, 200>,
+    /// Telephone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Text<3, 40>>,
+    /// Where it is.
+    pub shipping_address: Address,
+}
+
+impl SavedAddressDraft {
+    /// The entry this draft means.
+    ///
+    /// # Errors
+    /// Every field that is wrong, not only the first.
+    pub fn parse(self) -> Result<SavedAddress, Vec<FieldError>> {
+        let mut found = Findings::default();
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let label = given(self.label).map(|label| found.one_line("/label", label));
+        let name = found.one_line("/name", self.name);
+        let phone = given(self.phone).map(|phone| found.one_line("/phone", phone));
+        let address = found.address(self.shipping_address);
+        match (name, address) {
+            (Some(name), Some(shipping_address)) if found.errors.is_empty() => Ok(SavedAddress {
+                label: label.flatten(),
+                name,
+                phone: phone.flatten(),
+                shipping_address,
+            }),
+            _ => Err(found.errors),
+        }
+    }
+}
