@@ -136,6 +136,20 @@ pub fn folder() -> Result<TempDir> {
         .with_context(|| format!("cannot make a folder in {}", root.display()))
 }
 
+/// A new key to sign access tokens with: private, of the curve P-256, in PEM.
+#[expect(clippy::expect_used, reason = "a test without its keys cannot go on")]
+pub fn token_key() -> String {
+    crate::stack::token_key().expect("a key")
+}
+
+/// A file with a key to sign access tokens with. It stays until the folder of the run's files goes.
+#[expect(clippy::expect_used, reason = "a test without its keys cannot go on")]
+pub fn token_keys_file() -> std::path::PathBuf {
+    let path = folder().expect("a folder").keep().join("token-keys.pem");
+    std::fs::write(&path, token_key()).expect("a file");
+    path
+}
+
 /// A fresh database in the run's shared cluster, dropped with this value.
 #[derive(Debug)]
 struct TestDatabase {

@@ -9,9 +9,10 @@ use actix_web::{App, HttpServer, guard, middleware, web};
 use anyhow::Context;
 use chassis::http::client::TrustedProxies;
 use chassis::http::{Connections, Listeners};
+use chassis::servers::DoorServers;
 use chassis::telemetry::Telemetry;
 use chassis::{Health, Lifecycle, admin};
-use identity::{GuestTokens, ServerKey};
+use identity::{Accounts, GuestTokens, Limits, ServerKey, TokenKeys};
 use ordering::{Ordering, Parts};
 use secrecy::ExposeSecret;
 use storage::Storage;
@@ -21,7 +22,7 @@ use crate::args::Args;
 use crate::body::MaxTime;
 use crate::orders::Heartbeat;
 use crate::problem::{self, Kind, Problem};
-use crate::{catalog, guest_sessions, installations, observe, orders, scheduled};
+use crate::{accounts, catalog, guest_sessions, installations, me, observe, orders, scheduled, sessions};
 
 /// The service's name, as other parts see it.
 pub const NAME: &str = "rest-api";
@@ -50,11 +51,16 @@ pub async fn run(
         .expose_secret()
         .parse()
         .context("the secret key can't be used: it")?;
+    let path = &args.access_tokens.token_keys_file;
+    let keys =
+        TokenKeys::open(path.clone()).with_context(|| format!("--token-keys-file {}", path.display()))?;
+    lifecycle.spawn_background(keys.clone().follow());
     let limit = args.service.connect_timeout;
     let servers = args
         .servers
         .connect_door(NAME, limit, &lifecycle, &health)
         .await?;
+    let accounts = open_accounts(&args, &key, keys, &servers)?;
     let ordering = Ordering::start(Parts {
         source: NAME.into(),
         messaging: servers.messaging,
@@ -64,6 +70,7 @@ pub async fn run(
     });
     let state = State {
         ordering,
+        accounts,
         storage: servers.storage,
         tokens: GuestTokens::new(key),
         stopping: lifecycle.stopping(),
@@ -73,10 +80,35 @@ pub async fn run(
     lifecycle.run(args.service.drain_timeout).await
 }
 
+/// Who has accounts, and signs in with tokens of `keys`.
+fn open_accounts(
+    args: &Args,
+    key: &ServerKey,
+    keys: TokenKeys,
+    servers: &DoorServers,
+) -> anyhow::Result<Accounts> {
+    let mut limits = Limits::USUAL;
+    limits.sign_in_address.burst = args.passwords.sign_ins_per_address;
+    limits.sign_up_address.burst = args.passwords.sign_ups_per_address;
+    Ok(Accounts::start(identity::accounts::Parts {
+        storage: servers.storage.clone(),
+        redis: servers.redis.clone(),
+        state_redis: servers.state_redis.clone(),
+        key: key.clone(),
+        keys,
+        issuer: args.access_tokens.token_issuer.clone(),
+        audience: args.access_tokens.token_audience.clone(),
+        limits,
+        hashes_at_once: args.passwords.at_once(),
+        random: chassis::clock::random_bytes,
+    })?)
+}
+
 /// What the handlers are given.
 #[derive(Clone)]
 struct State {
     ordering: Ordering,
+    accounts: Accounts,
     storage: Storage,
     tokens: GuestTokens,
     stopping: CancellationToken,
@@ -90,6 +122,7 @@ fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle
         let state = state.clone();
         App::new()
             .app_data(web::Data::new(state.ordering))
+            .app_data(web::Data::new(state.accounts))
             .app_data(web::Data::new(state.storage))
             .app_data(web::Data::new(state.tokens))
             .app_data(web::Data::new(state.stopping))
@@ -137,6 +170,34 @@ fn routes(config: &mut web::ServiceConfig) {
     };
     config
         .service(resource("/v1/guest-sessions", "POST").route(web::post().to(guest_sessions::create)))
+        .service(resource("/v1/sign-up", "POST").route(web::post().to(accounts::sign_up)))
+        .service(resource("/v1/sign-in", "POST").route(web::post().to(accounts::sign_in)))
+        .service(resource("/v1/sign-out", "POST").route(web::post().to(sessions::sign_out)))
+        .service(resource("/v1/token", "POST").route(web::post().to(sessions::refresh)))
+        .service(resource("/.well-known/jwks.json", "GET, HEAD").route(get().to(sessions::keys)))
+        .service(
+            resource("/v1/me", "GET, HEAD, PATCH")
+                .route(get().to(me::read))
+                .route(web::patch().to(me::change)),
+        )
+        .service(resource("/v1/me/password", "POST").route(web::post().to(me::change_password)))
+        .service(
+            resource("/v1/me/addresses", "GET, HEAD, POST")
+                .route(get().to(me::addresses::list))
+                .route(web::post().to(me::addresses::add)),
+        )
+        .service(
+            resource("/v1/me/addresses/{id}", "GET, HEAD, PUT, DELETE")
+                .route(get().to(me::addresses::read))
+                .route(web::put().to(me::addresses::put))
+                .route(web::delete().to(me::addresses::remove)),
+        )
+        .service(
+            resource("/v1/me/sessions", "GET, HEAD, DELETE")
+                .route(get().to(sessions::list))
+                .route(web::delete().to(sessions::end_others)),
+        )
+        .service(resource("/v1/me/sessions/{id}", "DELETE").route(web::delete().to(sessions::end)))
         .service(resource("/v1/products", "GET, HEAD").route(get().to(catalog::list)))
         .service(resource("/v1/products/{sku}", "GET, HEAD").route(get().to(catalog::read)))
         .service(

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chassis::args::{ProxyArgs, PublicPortArgs, SecretKeyArgs, ServersArgs, ServiceArgs, period};
+use chassis::args::{
+    AccessTokenArgs, PasswordArgs, ProxyArgs, PublicPortArgs, SecretKeyArgs, ServersArgs, ServiceArgs, period,
+};
 use clap::Parser;
 
 /// The REST API for apps: order, follow, cancel, register devices for push.
@@ -53,6 +55,20 @@ pub struct Args {
         missing_docs,
         reason = "a doc comment would replace the command's own help text"
     )]
+    pub access_tokens: AccessTokenArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub passwords: PasswordArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
     pub servers: ServersArgs,
 
     #[command(flatten)]
@@ -87,6 +103,7 @@ mod tests {
     fn what_would_be_none_at_all_is_refused() {
         let needed = [
             "--secret-key=x",
+            "--token-keys-file=x",
             "--database-url=x",
             "--nats-url=x",
             "--redis-url=x",
@@ -94,6 +111,9 @@ mod tests {
         for none in [
             "--http-workers=0",
             "--body-timeout=0s",
+            "--password-hashes=0",
+            "--sign-ins-per-address=0",
+            "--sign-ups-per-address=0",
             "--events-heartbeat=0s",
             "--database-connections=0",
             "--database-timeout=0s",

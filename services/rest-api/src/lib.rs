@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
 pub mod app;
 pub mod args;
 mod auth;
@@ -9,7 +10,9 @@ mod conditional;
 mod guest_sessions;
 mod idempotency;
 mod installations;
+mod me;
 mod observe;
 mod orders;
 mod problem;
 mod scheduled;
+mod sessions;

@@ -22,6 +22,7 @@ pub use options::{Extra, StackOptions};
 pub use part::Part;
 use program::{Health, Service};
 use secrets::Secrets;
+pub(crate) use secrets::token_key;
 use settings::Settings;
 pub(crate) use settings::write_private;
 

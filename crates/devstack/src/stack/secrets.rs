@@ -10,10 +10,11 @@ use super::settings::{Settings, write_private};
 use crate::servers::postgres;
 
 /// The settings that let their owner in somewhere. Each part is given its own only.
-pub(super) const PROOFS: [&str; 4] = [
+pub(super) const PROOFS: [&str; 5] = [
     "DATABASE_URL",
     "NATS_SEED_FILE",
     "REDIS_URL",
+    "TOKEN_KEYS_FILE",
     "WAYBILL_SECRET_KEY",
 ];
 /// Who uses Redis: the services, but for the hub, and who looks after it.
@@ -42,7 +43,12 @@ impl Secrets {
         for user in REDIS_USERS {
             kept(&redis.join(user))?;
         }
-        Ok(Self { folder })
+        let secrets = Self { folder };
+        let keys = secrets.token_keys();
+        if !keys.exists() {
+            write_private(&keys, &token_key()?)?;
+        }
+        Ok(secrets)
     }
 
     /// The folder of the seeds of NATS's users, which `waybillctl topology keys` makes.
@@ -53,6 +59,11 @@ impl Secrets {
     /// The file with a user's seed: a service's name, or `operator`.
     pub(super) fn nats_seed(&self, user: &str) -> String {
         self.nats().join(format!("{user}.nk")).display().to_string()
+    }
+
+    /// The file of the keys that access tokens are signed with.
+    pub(super) fn token_keys(&self) -> PathBuf {
+        self.folder.join("token-keys.pem")
     }
 
     /// The folder with the passwords of Redis's users.
@@ -101,12 +112,22 @@ impl Secrets {
             let name = "WAYBILL_SECRET_KEY";
             own.push((name.to_owned(), value(name).to_owned()));
         }
+        if service == Part::RestApi {
+            let keys = self.token_keys().display().to_string();
+            own.push(("TOKEN_KEYS_FILE".to_owned(), keys));
+        }
         Ok(own)
     }
 
     fn postgres(&self, service: Part) -> Result<String> {
         kept(&self.folder.join(format!("postgres-{service}")))
     }
+}
+
+/// A new key to sign access tokens with: private, of the curve P-256, in PEM.
+pub(crate) fn token_key() -> Result<String> {
+    let key = rcgen::KeyPair::generate().context("cannot make a key for access tokens")?;
+    Ok(key.serialize_pem())
 }
 
 /// 64 hexadecimal digits.

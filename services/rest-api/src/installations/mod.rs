@@ -4,7 +4,7 @@ mod channel;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use domain::{FieldError, InstallationId};
+use domain::{FieldError, InstallationId, Invalid};
 use serde::Deserialize;
 use storage::installations::Registered;
 use storage::{Installation, Platform, Storage};
@@ -113,6 +113,12 @@ impl Draft {
 fn is_app(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
     (1..=60).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// A tag that has the shape of one.
+pub(crate) fn language_tag(text: String) -> Result<String, Invalid> {
+    let tag = Some(text).filter(|text| is_language_tag(text));
+    tag.ok_or_else(|| Invalid::new("must be a language tag such as en or de-AT"))
 }
 
 /// The shape of a BCP 47 tag: a language of letters, then subtags, all of 1 to 8 characters.

@@ -14,7 +14,7 @@ use ordering::Ordering;
 use tokio_util::sync::CancellationToken;
 
 use super::view::OrderView;
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::problem::{Kind, Problem};
 
 /// How often a silent stream says that it is alive. Application data.
@@ -33,14 +33,14 @@ pub(crate) async fn events(
     ordering: web::Data<Ordering>,
     stopping: web::Data<CancellationToken>,
     heartbeat: web::Data<Heartbeat>,
-    caller: Caller,
+    reader: Reader,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = super::order_id(&id)?;
     let after = last_event_id(&request)?;
     let orders = ordering
-        .watch(caller.access(), id, after)
+        .watch(reader.0, id, after)
         .await
         .map_err(|error| Problem::unavailable(&error))?
         .ok_or_else(|| Problem::new(Kind::NotFound))?;

@@ -7,7 +7,7 @@ use ordering::Ordering;
 use serde::{Deserialize, Serialize};
 use storage::OrderSummary;
 
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::catalog::page_size;
 use crate::problem::Problem;
 
@@ -29,7 +29,7 @@ struct Page {
 /// The caller's orders, newest first.
 pub(crate) async fn list(
     ordering: web::Data<Ordering>,
-    caller: Caller,
+    reader: Reader,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, Problem> {
     let limit = page_size(query.limit.as_deref())?;
@@ -46,7 +46,7 @@ pub(crate) async fn list(
         ),
     };
     let page = ordering
-        .list(caller.access(), state, after, limit)
+        .list(reader.0, state, after, limit)
         .await
         .map_err(|error| Problem::unavailable(&error))?;
     Ok(HttpResponse::Ok()

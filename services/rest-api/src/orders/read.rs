@@ -6,14 +6,14 @@ use domain::Version;
 use ordering::Ordering;
 
 use super::view::OrderView;
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::conditional::Known;
 use crate::problem::{Kind, Problem};
 
 /// The order as it stands. The version in `If-None-Match` is a floor: an older one is never answered.
 pub(crate) async fn read(
     ordering: web::Data<Ordering>,
-    caller: Caller,
+    reader: Reader,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
@@ -21,7 +21,7 @@ pub(crate) async fn read(
     let known = Known::of(&request);
     let floor = known.tags().filter_map(super::version_of).max();
     let order = ordering
-        .look_up(caller.access(), id, floor.unwrap_or(Version(0)))
+        .look_up(reader.0, id, floor.unwrap_or(Version(0)))
         .await
         .map_err(|error| Problem::unavailable(&error))?
         .ok_or_else(|| Problem::new(Kind::NotFound))?;

@@ -11,6 +11,12 @@ pub(crate) enum Kind {
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
     Unauthorized,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    AccountNeeded,
+    EmailTaken,
+    TooManyAddresses,
+    TooManyAttempts,
     NotFound,
     PlaceAtPast,
     PlaceAtTooFar,
@@ -51,7 +57,7 @@ const fn entry(
     }
 }
 
-const ENTRIES: [Entry; 19] = [
+const ENTRIES: [Entry; 25] = [
     entry(
         Kind::MalformedJson,
         "malformed-json",
@@ -92,7 +98,49 @@ const ENTRIES: [Entry; 19] = [
         "unauthorized",
         StatusCode::UNAUTHORIZED,
         "A token is needed",
-        "Get a guest token with POST /v1/guest-sessions and send it as `Authorization: Bearer <token>`.",
+        "Sign in with POST /v1/sign-in, or get a guest token with POST /v1/guest-sessions, and send it as `Authorization: Bearer <token>`. In place of an access token that has run out, get a new one with POST /v1/token.",
+    ),
+    entry(
+        Kind::InvalidCredentials,
+        "invalid-credentials",
+        StatusCode::UNAUTHORIZED,
+        "The e-mail address or the password is wrong",
+        "Which of them is not told. Ask the person to type both again, or to sign up.",
+    ),
+    entry(
+        Kind::InvalidRefreshToken,
+        "invalid-refresh-token",
+        StatusCode::UNAUTHORIZED,
+        "The refresh token is not good",
+        "Its session has ended, or the token was used before, upon which its session ended now. Have the person sign in again.",
+    ),
+    entry(
+        Kind::AccountNeeded,
+        "account-needed",
+        StatusCode::FORBIDDEN,
+        "This needs an account",
+        "A guest's token was sent. Sign in or up; with `guest_token` in the body the guest's orders come along.",
+    ),
+    entry(
+        Kind::EmailTaken,
+        "email-taken",
+        StatusCode::CONFLICT,
+        "The e-mail address has an account already",
+        "Sign in with POST /v1/sign-in. Nothing was done.",
+    ),
+    entry(
+        Kind::TooManyAddresses,
+        "too-many-addresses",
+        StatusCode::CONFLICT,
+        "The address book is full",
+        "Take one out with DELETE /v1/me/addresses/{id}; then send the request again.",
+    ),
+    entry(
+        Kind::TooManyAttempts,
+        "too-many-attempts",
+        StatusCode::TOO_MANY_REQUESTS,
+        "There were too many attempts",
+        "Try again after Retry-After, in seconds. Attempts are counted for each account and for each client's address.",
     ),
     entry(
         Kind::NotFound,

@@ -37,7 +37,9 @@ struct Body<'a> {
 impl Problem {
     pub(crate) fn new(kind: Kind) -> Self {
         let header = match kind {
-            Kind::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"waybill\"".to_owned())),
+            Kind::Unauthorized | Kind::InvalidCredentials | Kind::InvalidRefreshToken => {
+                Some((header::WWW_AUTHENTICATE, "Bearer realm=\"waybill\"".to_owned()))
+            }
             Kind::QueueFull | Kind::Unavailable => Some((header::RETRY_AFTER, "2".to_owned())),
             _ => None,
         };

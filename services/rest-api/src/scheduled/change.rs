@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::ScheduledDraft;
 use ordering::Ordering;
 
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::body::JsonBody;
 use crate::conditional::Expected;
 use crate::observe::RequestId;
@@ -14,14 +14,15 @@ use crate::problem::Problem;
 /// Puts another order or time in its place; the same request again changes nothing.
 pub(crate) async fn put(
     ordering: web::Data<Ordering>,
-    caller: Caller,
+    reader: Reader,
     id: web::Path<String>,
     request: HttpRequest,
     request_id: RequestId,
     draft: JsonBody<ScheduledDraft>,
 ) -> Result<HttpResponse, Problem> {
     let (id, version) = (super::id(&id)?, Expected::of(&request)?.version());
-    let (submit, at) = draft.0.parse(caller.0).map_err(Problem::invalid)?;
+    let owner = super::owner(&ordering, &reader, id).await?;
+    let (submit, at) = draft.0.parse(owner).map_err(Problem::invalid)?;
     let scheduled = ordering
         .reschedule(id, submit, at, version, Some(&request_id.0))
         .await?;
@@ -31,12 +32,13 @@ pub(crate) async fn put(
 /// Takes it back: it is never placed.
 pub(crate) async fn remove(
     ordering: web::Data<Ordering>,
-    caller: Caller,
+    reader: Reader,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (id, version) = (super::id(&id)?, Expected::of(&request)?.version());
-    ordering.unschedule(caller.0, id, version).await?;
+    let owner = super::owner(&ordering, &reader, id).await?;
+    ordering.unschedule(owner, id, version).await?;
     Ok(HttpResponse::NoContent()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .finish())

@@ -11,15 +11,24 @@ pub(crate) use read::{list, read};
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, ETag, EntityTag};
-use domain::OrderId;
-use ordering::{ScheduleError, ScheduledOrder};
+use domain::{Customer, OrderId};
+use ordering::{Ordering, ScheduleError, ScheduledOrder};
 
+use crate::auth::Reader;
 use crate::problem::{Kind, Problem};
 use view::ScheduledView;
 
 /// The scheduled order that an address names. A malformed id is one that does not exist.
 fn id(text: &str) -> Result<OrderId, Problem> {
     text.parse().map_err(|_| Problem::new(Kind::NotFound))
+}
+
+/// Which of the reader's customers it belongs to, or did before it was placed.
+async fn owner(ordering: &Ordering, reader: &Reader, id: OrderId) -> Result<Customer, Problem> {
+    let owner = ordering.scheduled_by(&reader.0, id).await;
+    owner
+        .map_err(|error| Problem::unavailable(&error))?
+        .ok_or_else(|| Problem::new(Kind::NotFound))
 }
 
 fn location(id: OrderId) -> String {

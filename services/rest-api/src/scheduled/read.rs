@@ -6,7 +6,7 @@ use ordering::Ordering;
 use serde::Serialize;
 
 use super::view::ScheduledView;
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::problem::{Kind, Problem};
 
 #[derive(Serialize)]
@@ -15,9 +15,9 @@ struct List<'a> {
 }
 
 /// The caller's scheduled orders, the next one first. They are so few that there are no pages.
-pub(crate) async fn list(ordering: web::Data<Ordering>, caller: Caller) -> Result<HttpResponse, Problem> {
+pub(crate) async fn list(ordering: web::Data<Ordering>, reader: Reader) -> Result<HttpResponse, Problem> {
     let scheduled = ordering
-        .scheduled_orders(caller.0)
+        .scheduled_orders(reader.0.customers())
         .await
         .map_err(|error| Problem::unavailable(&error))?;
     Ok(HttpResponse::Ok()
@@ -30,11 +30,13 @@ pub(crate) async fn list(ordering: web::Data<Ordering>, caller: Caller) -> Resul
 /// The scheduled order as it stands, until it is placed.
 pub(crate) async fn read(
     ordering: web::Data<Ordering>,
-    caller: Caller,
+    reader: Reader,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
+    let id = super::id(&id)?;
+    let owner = super::owner(&ordering, &reader, id).await?;
     let scheduled = ordering
-        .scheduled_order(caller.0, super::id(&id)?)
+        .scheduled_order(owner, id)
         .await
         .map_err(|error| Problem::unavailable(&error))?
         .ok_or_else(|| Problem::new(Kind::NotFound))?;

@@ -1,6 +1,7 @@
 //! The API over HTTP against real servers: as apps use it, and as those do who send it nonsense.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod accounts;
 mod answer;
 mod catalog;
 mod dice;
@@ -14,12 +15,18 @@ mod heads;
 mod installations;
 mod limits;
 mod lists;
+mod me;
+mod member;
 mod order_groups;
 mod orders;
 mod schedule_refusals;
 mod scheduled;
+mod scopes;
+mod sessions;
 mod start;
 mod stream;
 mod support;
+mod throttle;
+mod tokens;
 mod traces;
 mod verdicts;

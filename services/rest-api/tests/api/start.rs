@@ -3,7 +3,7 @@
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use devstack::testing::TestServers;
+use devstack::testing::{TestServers, token_keys_file};
 use reqwest::Method;
 use storage::Storage;
 
@@ -26,6 +26,7 @@ pub(crate) fn flags(key: &str, database: &str, nats: &str) -> Vec<String> {
         "--log=off",
         "--redis-url=redis://127.0.0.1:1",
         &format!("--secret-key={key}"),
+        &format!("--token-keys-file={}", token_keys_file().display()),
         &format!("--database-url={database}"),
         &format!("--nats-url={nats}"),
     ]
@@ -96,6 +97,8 @@ async fn the_help_is_complete() {
         "--body-timeout",
         "--events-heartbeat",
         "--secret-key-file",
+        "--token-keys-file",
+        "--trusted-proxies",
         "--database-url",
         "--nats-url",
         "--redis-url",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use chassis::http::Listeners;
 use chassis::telemetry;
 use clap::Parser;
 use devstack::proxy::Proxy;
-use devstack::testing::{TestServers, eventually};
+use devstack::testing::{TestServers, eventually, token_keys_file};
 use domain::decide::decide_product;
 use domain::{Access, Actor, CatalogAction, CatalogCommand, CommandId, Customer, GuestId, Sku};
 use identity::GuestTokens;
@@ -26,6 +27,8 @@ use crate::answer::Answer;
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 pub(crate) struct Api {
+    /// The file of the keys that access tokens are signed with.
+    pub(crate) token_keys: PathBuf,
     pub(crate) servers: TestServers,
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
@@ -69,9 +72,13 @@ impl Api {
             KEY,
         ];
         let listen = ["--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"];
+        let token_keys = token_keys_file();
+        let keys = format!("--token-keys-file={}", token_keys.display());
+        let keys = [keys.as_str()];
         let args = own
             .iter()
             .chain(&listen)
+            .chain(&keys)
             .chain(flags)
             .map(|&flag| flag.to_owned());
         let mut args = Args::parse_from(args.chain(places(&servers, &database_url)));
@@ -88,6 +95,7 @@ impl Api {
             app::run(args, listeners, telemetry::for_tests().unwrap(), stopping)
         })];
         let api = Self {
+            token_keys,
             servers,
             address,
             admin,

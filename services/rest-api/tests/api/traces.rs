@@ -6,6 +6,7 @@ use devstack::testing::{TestServers, eventually};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use reqwest::{Client, Method};
+use serde_json::json;
 use storage::Storage;
 
 use crate::answer::Answer;
@@ -50,6 +51,10 @@ async fn neither_logs_nor_metrics_tell_of_persons_and_clients_make_no_labels() {
     flags[0] = format!("--listen={public}");
     flags[1] = format!("--admin-listen={admin}");
     flags[3] = "--log=debug".into();
+    let token_keys = flags
+        .iter()
+        .find_map(|flag| flag.strip_prefix("--token-keys-file="));
+    let token_keys = token_keys.unwrap().to_owned();
     let program = std::process::Command::new(env!("CARGO_BIN_EXE_rest-api"))
         .args(flags)
         .env_clear()
@@ -74,6 +79,32 @@ async fn neither_logs_nor_metrics_tell_of_persons_and_clients_make_no_labels() {
             .header("idempotency-key", "canary-key");
         Answer::of(order.json(&body)).await;
     }
+    let person =
+        json!({ "email": "canary@example.org", "password": "canary password", "name": "Grace Hopper" });
+    let account = Answer::of(client.post(url("/v1/sign-up")).json(&person))
+        .await
+        .json();
+    let shown = |name: &str| account[name].as_str().unwrap().to_owned();
+    let (access, refresh) = (shown("access_token"), shown("refresh_token"));
+    for (path, body) in [
+        ("/v1/sign-up", person.clone()),
+        (
+            "/v1/sign-in",
+            json!({ "email": "canary@example.org", "password": "canary guess" }),
+        ),
+        ("/v1/token", json!({ "refresh_token": refresh })),
+        ("/v1/token", json!({ "refresh_token": "canary refresh" })),
+    ] {
+        Answer::of(client.post(url(path)).json(&body)).await;
+    }
+    std::fs::write(&token_keys, "canary key").unwrap();
+    eventually("the broken file of keys to be counted", async || {
+        let metrics = Answer::of(client.get(format!("http://{admin}/metrics"))).await;
+        metrics.text.contains("token_keys_broken_total 1").then_some(())
+    })
+    .await;
+    let own = client.get(url("/v1/me")).bearer_auth(&access);
+    assert_eq!(Answer::of(own).await.status, 200, "the keys stay as they were");
     let brew = client.request(
         Method::from_bytes(b"BREW").unwrap(),
         url("/v1/canary-path?canary-query"),
@@ -100,6 +131,14 @@ async fn neither_logs_nor_metrics_tell_of_persons_and_clients_make_no_labels() {
         "canary-path",
         "canary-query",
         "BREW",
+        "canary@",
+        "canary password",
+        "canary guess",
+        "canary refresh",
+        "canary key",
+        "Hopper",
+        access.as_str(),
+        refresh.as_str(),
         KEY,
     ] {
         assert!(!log.contains(word), "{word} in the log: {log}");

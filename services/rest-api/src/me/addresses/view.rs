@@ -1,0 +1,22 @@
+//! An entry as apps see it.
+
+use domain::{AddressId, SavedAddress};
+use serde::Serialize;
+use storage::accounts::AddressEntry;
+
+/// An entry of the address book.
+#[derive(Serialize)]
+pub(super) struct AddressView<'a> {
+    pub(super) id: AddressId,
+    #[serde(flatten)]
+    pub(super) entry: &'a SavedAddress,
+}
+
+impl<'a> From<&'a AddressEntry> for AddressView<'a> {
+    fn from(saved: &'a AddressEntry) -> Self {
+        Self {
+            id: saved.id,
+            entry: &saved.entry,
+        }
+    }
+}

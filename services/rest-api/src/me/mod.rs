@@ -1,0 +1,35 @@
+//! What an account's owner reads and changes about it.
+
+pub(crate) mod addresses;
+mod change;
+mod password;
+mod read;
+
+pub(crate) use change::change;
+pub(crate) use password::change_password;
+pub(crate) use read::read;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use identity::accounts::ChangeError;
+use storage::Account;
+
+use crate::accounts::{AccountView, too_many_attempts};
+use crate::problem::{Kind, Problem};
+
+fn answer(account: &Account) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .json(AccountView::from(account))
+}
+
+/// `pointer` is where the present password stands in the body. It is no 401: the token is good, and a new one would not help.
+fn refused(error: &ChangeError, pointer: &str) -> Problem {
+    match error {
+        ChangeError::WrongPassword => Problem::invalid_field(pointer, "is not the account's password"),
+        ChangeError::EmailTaken => Problem::new(Kind::EmailTaken),
+        ChangeError::Gone => Problem::new(Kind::Unauthorized),
+        ChangeError::TooOften(wait) => too_many_attempts(wait.0),
+        ChangeError::Unavailable(cause) => Problem::unavailable(cause),
+    }
+}

@@ -1,0 +1,43 @@
+//! `POST /v1/me/password`
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use identity::{Accounts, Password};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::accounts::{Origin, at};
+use crate::auth::SignedIn;
+use crate::body::JsonBody;
+use crate::problem::Problem;
+
+/// The present password and the one to come.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Draft {
+    old_password: SecretString,
+    new_password: SecretString,
+}
+
+/// Gives the account another password; every session but the one that asks has ended then.
+pub(crate) async fn change_password(
+    accounts: web::Data<Accounts>,
+    caller: SignedIn,
+    origin: Origin,
+    draft: JsonBody<Draft>,
+) -> Result<HttpResponse, Problem> {
+    let Draft {
+        old_password,
+        new_password,
+    } = draft.0;
+    let new: Result<Password, _> = new_password.expose_secret().parse();
+    let new = new.map_err(|error| Problem::invalid(vec![at("/new_password")(error)]))?;
+    let now = chassis::clock::now();
+    accounts
+        .change_password(&caller.0, old_password, new, &origin.0, now)
+        .await
+        .map_err(|error| super::refused(&error, "/old_password"))?;
+    Ok(HttpResponse::NoContent()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish())
+}

@@ -1,0 +1,17 @@
+//! `GET /v1/me`
+
+use actix_web::{HttpResponse, web};
+use identity::Accounts;
+
+use crate::auth::SignedIn;
+use crate::problem::{Kind, Problem};
+
+/// The caller's account.
+pub(crate) async fn read(accounts: web::Data<Accounts>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+    let account = accounts
+        .account(&caller.0)
+        .await
+        .map_err(|error| Problem::unavailable(&error))?
+        .ok_or_else(|| Problem::new(Kind::Unauthorized))?;
+    Ok(super::answer(&account))
+}

@@ -1,0 +1,12 @@
+//! `GET /.well-known/jwks.json`: the keys that access tokens are checked with (RFC 7517).
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use identity::Accounts;
+
+/// Every key that is accepted. A new one is served long before it signs, so that whoever keeps the answer for its time knows it.
+pub(crate) async fn keys(accounts: web::Data<Accounts>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .json(accounts.keys().now().public())
+}
