@@ -217,6 +217,10 @@ pub struct AccessTokenArgs {
     /// For whom access tokens are: their `aud`.
     #[arg(long, env = "TOKEN_AUDIENCE", value_name = "TEXT", default_value = "waybill")]
     pub token_audience: String,
+
+    /// JSON file of outside issuers of OpenID Connect tokens that are believed. None when not given.
+    #[arg(long, env = "ISSUERS_FILE", value_name = "PATH")]
+    pub issuers_file: Option<PathBuf>,
 }
 
 /// How passwords are hashed, and how often someone may try them.

@@ -25,8 +25,8 @@ const TYPE: &str = "at+jwt";
 pub struct Identified {
     /// The account.
     pub account: AccountId,
-    /// The session that the token is of.
-    pub session: Uuid,
+    /// The session that the token is of; none for a token of an outside issuer.
+    pub session: Option<Uuid>,
     /// What the account may do.
     pub role: Role,
     /// How many guests' scopes the account had at least when the token was made.
@@ -39,7 +39,7 @@ struct Claims {
     iss: String,
     aud: String,
     sub: Uuid,
-    sid: Uuid,
+    sid: Option<Uuid>,
     role: Role,
     guests: u64,
     iat: i64,
@@ -115,13 +115,15 @@ impl AccessTokens {
         let claims = decode::<Claims>(token, key, &self.rules())
             .map_err(|_| NotGenuine)?
             .claims;
+        // Without a session it could never be ended.
+        let session = claims.sid.ok_or(NotGenuine)?;
         let (now, leeway) = (now.as_second(), LEEWAY.as_secs().cast_signed());
         if now >= claims.exp + leeway || now + leeway < claims.nbf || now + leeway < claims.iat {
             return Err(NotGenuine);
         }
         Ok(Identified {
             account: AccountId(claims.sub),
-            session: claims.sid,
+            session: Some(session),
             role: claims.role,
             guests: claims.guests,
         })

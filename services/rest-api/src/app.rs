@@ -1,6 +1,7 @@
 //! Wiring: builds the stores and clients and hands them to the parts.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::Duration;
 
 use actix_web::error::QueryPayloadError;
@@ -12,7 +13,7 @@ use chassis::http::{Connections, Listeners};
 use chassis::servers::DoorServers;
 use chassis::telemetry::Telemetry;
 use chassis::{Health, Lifecycle, admin};
-use identity::{Accounts, GuestTokens, Limits, ServerKey, TokenKeys};
+use identity::{Accounts, GuestTokens, Issuers, Limits, ServerKey, TokenKeys};
 use ordering::{Ordering, Parts};
 use secrecy::ExposeSecret;
 use storage::Storage;
@@ -55,12 +56,18 @@ pub async fn run(
     let keys =
         TokenKeys::open(path.clone()).with_context(|| format!("--token-keys-file {}", path.display()))?;
     lifecycle.spawn_background(keys.clone().follow());
+    let issuers = args
+        .access_tokens
+        .issuers_file
+        .as_deref()
+        .map(issuers)
+        .transpose()?;
     let limit = args.service.connect_timeout;
     let servers = args
         .servers
         .connect_door(NAME, limit, &lifecycle, &health)
         .await?;
-    let accounts = open_accounts(&args, &key, keys, &servers)?;
+    let accounts = open_accounts(&args, &key, keys, issuers.unwrap_or_default(), &servers)?;
     let ordering = Ordering::start(Parts {
         source: NAME.into(),
         messaging: servers.messaging,
@@ -80,11 +87,19 @@ pub async fn run(
     lifecycle.run(args.service.drain_timeout).await
 }
 
+/// The outside issuers that the file names.
+fn issuers(path: &Path) -> anyhow::Result<Issuers> {
+    let words = || format!("--issuers-file {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(words)?;
+    Issuers::from_json(&text).with_context(words)
+}
+
 /// Who has accounts, and signs in with tokens of `keys`.
 fn open_accounts(
     args: &Args,
     key: &ServerKey,
     keys: TokenKeys,
+    issuers: Issuers,
     servers: &DoorServers,
 ) -> anyhow::Result<Accounts> {
     let mut limits = Limits::USUAL;
@@ -98,6 +113,7 @@ fn open_accounts(
         keys,
         issuer: args.access_tokens.token_issuer.clone(),
         audience: args.access_tokens.token_audience.clone(),
+        issuers,
         limits,
         hashes_at_once: args.passwords.at_once(),
         random: chassis::clock::random_bytes,

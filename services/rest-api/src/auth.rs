@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use domain::{Access, Customer, GuestId};
+use identity::accounts::AuthenticationError;
 use identity::{Accounts, GuestTokens, Identified};
 
 use crate::problem::{Kind, Problem};
@@ -91,7 +92,10 @@ async fn shown(request: &HttpRequest) -> Result<Shown, Problem> {
     let identified = accounts(request)?
         .authenticate(token, chassis::clock::now())
         .await;
-    identified.map(Shown::Account).map_err(|_| refused())
+    identified.map(Shown::Account).map_err(|error| match error {
+        AuthenticationError::NotGenuine(_) => refused(),
+        AuthenticationError::Unavailable(cause) => Problem::unavailable(&cause),
+    })
 }
 
 fn accounts(request: &HttpRequest) -> Result<&Accounts, Problem> {

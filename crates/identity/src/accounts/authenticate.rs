@@ -1,23 +1,70 @@
 //! What a token says: who asks, and whose orders he sees.
 
-use domain::{Access, Customer, GuestId};
+use domain::{Access, AccountId, Customer, GuestId};
 use jiff::Timestamp;
 
 use super::{Accounts, key_of, versioned};
 use crate::access_tokens::Identified;
+use crate::issuers::{NobodyFound, Outsider};
 use crate::{NotGenuine, Unavailable};
 
+/// Why nobody is known by a token.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticationError {
+    /// It is not ours nor of an issuer that is believed, not for us, not good now, or its session has ended.
+    #[error(transparent)]
+    NotGenuine(#[from] NotGenuine),
+    /// It may work later.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<NobodyFound> for AuthenticationError {
+    fn from(found: NobodyFound) -> Self {
+        match found {
+            NobodyFound::NotGenuine => Self::NotGenuine(NotGenuine),
+            NobodyFound::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
+}
+
 impl Accounts {
-    /// Who shows the access token `token`. Nobody, where its session has ended.
+    /// Who shows the access token `token`, ours or an outside issuer's. Nobody, where its session has ended.
     ///
     /// # Errors
-    /// [`NotGenuine`].
-    pub async fn authenticate(&self, token: &str, now: Timestamp) -> Result<Identified, NotGenuine> {
-        let identified = self.tokens.read(token, now)?;
-        if self.ended.is_ended(identified.session).await {
-            return Err(NotGenuine);
+    /// [`AuthenticationError`].
+    pub async fn authenticate(&self, token: &str, now: Timestamp) -> Result<Identified, AuthenticationError> {
+        let Ok(identified) = self.tokens.read(token, now) else {
+            let outsider = self.issuers.identify(token, now).await?;
+            return Ok(self.admit(outsider, now).await?);
+        };
+        match identified.session {
+            Some(session) if self.ended.is_ended(session).await => Err(NotGenuine.into()),
+            _ => Ok(identified),
         }
-        Ok(identified)
+    }
+
+    /// The account of someone whom an outside issuer names; made at first sight. His role is what his token says today.
+    async fn admit(&self, outsider: Outsider, now: Timestamp) -> Result<Identified, Unavailable> {
+        let key = (outsider.issuer, outsider.subject);
+        let account: AccountId = match self.outsiders.get(&key).await {
+            Some(account) => account,
+            None => {
+                let fresh = AccountId(self.id());
+                let found = self
+                    .storage
+                    .account_of_identity(&key.0, &key.1, fresh, now)
+                    .await?;
+                self.outsiders.insert(key, found).await;
+                found
+            }
+        };
+        Ok(Identified {
+            account,
+            session: None,
+            role: outsider.role,
+            guests: 0,
+        })
     }
 
     /// Access to the orders of the account and of the guests' scopes that belong to it.
@@ -43,7 +90,7 @@ impl Accounts {
             Ok::<_, Unavailable>(Some(versioned(guests.map_err(Unavailable::from)?)))
         };
         let (key, floor) = (key_of(identified.account), identified.guests + 1);
-        let found = self.scopes.get_or_load(&key, floor, load).await?;
+        let found = Box::pin(self.scopes.get_or_load(&key, floor, load)).await?;
         Ok(found.map(|entry| entry.value).unwrap_or_default())
     }
 }

@@ -20,8 +20,9 @@ use storage::{Account, NewSession, Opened, Storage};
 use uuid::Uuid;
 
 use crate::access_tokens::{self, AccessTokens, Identified};
-use crate::{Passwords, RefreshToken, ServerKey, TokenKeys, Unavailable};
+use crate::{Issuers, Passwords, RefreshToken, ServerKey, TokenKeys, Unavailable};
 
+pub use authenticate::AuthenticationError;
 pub use limits::Limits;
 pub use own::{Change, ChangeError};
 pub use refresh::RefreshError;
@@ -36,6 +37,9 @@ pub const SESSION_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The most characters that are kept of what an app calls itself.
 const DEVICE_LENGTH: usize = 200;
+
+/// How many subjects of outside issuers are remembered in process.
+const OUTSIDERS: u64 = 10_000;
 
 /// What accounts are built from.
 pub struct Parts {
@@ -53,6 +57,8 @@ pub struct Parts {
     pub issuer: String,
     /// For whom: `aud`.
     pub audience: String,
+    /// Outside issuers whose tokens are believed.
+    pub issuers: Issuers,
     /// How often something may be tried.
     pub limits: Limits,
     /// How many passwords are hashed at a time.
@@ -77,6 +83,9 @@ pub struct Accounts {
     ended: EndedSessions,
     throttle: Throttle,
     scopes: Cache<Vec<GuestId>>,
+    issuers: Issuers,
+    /// Whose the subjects of outside issuers are, which never changes.
+    outsiders: moka::future::Cache<(String, String), AccountId>,
     limits: Limits,
     random: fn() -> [u8; 32],
 }
@@ -130,6 +139,8 @@ impl Accounts {
             ),
             throttle: Throttle::new(parts.state_redis),
             scopes: Cache::new(Policy::SCOPES, parts.redis),
+            issuers: parts.issuers,
+            outsiders: moka::future::Cache::new(OUTSIDERS),
             limits: parts.limits,
             random: parts.random,
         })
@@ -173,7 +184,7 @@ impl Accounts {
     ) -> Result<SignedIn, Unavailable> {
         let identified = Identified {
             account: account.id,
-            session: session.id,
+            session: Some(session.id),
             role: account.role,
             guests: opened.guests.len() as u64,
         };

@@ -34,6 +34,9 @@ pub enum ChangeError {
     /// The address has another account.
     #[error("the e-mail address has an account already")]
     EmailTaken,
+    /// The account's owner signs in elsewhere: it has neither password nor address here.
+    #[error("the account has no password")]
+    NoPassword,
     /// There is no such account any more.
     #[error("there is no such account")]
     Gone,
@@ -93,7 +96,7 @@ impl Accounts {
     ) -> Result<(), ChangeError> {
         let present = self.prove(identified, old, client, now).await?;
         let new = self.passwords.hash(new, self.salt()).await?;
-        let (account, kept) = (identified.account, identified.session);
+        let (account, kept) = (identified.account, identified.session.unwrap_or_default());
         let changed = self
             .storage
             .change_password(account, &present, &new, kept, now)
@@ -117,7 +120,8 @@ impl Accounts {
     ) -> Result<String, ChangeError> {
         let found = self.storage.account(identified.account).await.map_err(refused)?;
         let (account, hash) = found.ok_or(ChangeError::Gone)?;
-        self.may_sign_in(&account.email, client.address, now).await?;
+        let (email, hash) = account.email.zip(hash).ok_or(ChangeError::NoPassword)?;
+        self.may_sign_in(&email, client.address, now).await?;
         if self.passwords.is_right(password, Some(hash.clone())).await? {
             Ok(hash)
         } else {

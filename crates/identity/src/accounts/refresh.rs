@@ -43,7 +43,7 @@ impl Accounts {
             } => {
                 let identified = Identified {
                     account,
-                    session,
+                    session: Some(session),
                     role,
                     guests: guests as u64,
                 };

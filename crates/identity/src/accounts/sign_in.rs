@@ -51,6 +51,7 @@ impl Accounts {
         self.may_sign_in(&shown.email, client.address, now).await?;
         let found = self.find(&shown.email).await?;
         let (account, hash) = found.unzip();
+        let hash = hash.flatten();
         let right = self.passwords.is_right(shown.password, hash).await?;
         let Some(account) = account.filter(|_| right) else {
             metrics::counter!("sign_ins_total", "outcome" => "wrong").increment(1);
@@ -68,7 +69,7 @@ impl Accounts {
     }
 
     /// The account of an address, with the hash of its password. One that can be no address has none; the database is asked all the same.
-    async fn find(&self, email: &str) -> Result<Option<(Account, String)>, Unavailable> {
+    async fn find(&self, email: &str) -> Result<Option<(Account, Option<String>)>, Unavailable> {
         let email: Option<Email> = email.parse().ok();
         let key = email.map(|email| email.key()).unwrap_or_default();
         Ok(self.storage.account_by_email(&key).await?)

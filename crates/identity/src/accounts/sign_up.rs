@@ -56,8 +56,8 @@ impl Accounts {
         let password = self.passwords.hash(new.password, self.salt()).await?;
         let account = Account {
             id: AccountId(self.id()),
-            email: new.email.as_str().to_owned(),
-            email_key: new.email.key(),
+            email: Some(new.email.as_str().to_owned()),
+            email_key: Some(new.email.key()),
             role: Role::Customer,
             name: new.name,
             locale: new.locale,

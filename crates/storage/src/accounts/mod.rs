@@ -2,6 +2,7 @@
 
 mod addresses;
 mod guests;
+mod identities;
 mod profile;
 mod refresh;
 mod sessions;
@@ -65,10 +66,10 @@ impl FromStr for Role {
 pub struct Account {
     /// Its id.
     pub id: AccountId,
-    /// The address as its owner writes it.
-    pub email: String,
+    /// The address as its owner writes it; none of someone who signs in elsewhere.
+    pub email: Option<String>,
     /// The address in lower case: one account for each.
-    pub email_key: String,
+    pub email_key: Option<String>,
     /// What it may do.
     pub role: Role,
     /// What its owner is called; may be empty.
@@ -87,9 +88,9 @@ pub const EMAIL_TAKEN: &str = "accounts_email";
 /// A row of `accounts`.
 struct AccountRow {
     id: Uuid,
-    email: String,
-    email_key: String,
-    password: String,
+    email: Option<String>,
+    email_key: Option<String>,
+    password: Option<String>,
     role: String,
     name: String,
     locale: String,
@@ -150,11 +151,14 @@ impl Storage {
         self.within(Box::pin(work)).await
     }
 
-    /// The account of an address in lower case, and the hash of its password.
+    /// The account of an address in lower case, and the hash of its password, if it has one.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn account_by_email(&self, email_key: &str) -> Result<Option<(Account, String)>, StorageError> {
+    pub async fn account_by_email(
+        &self,
+        email_key: &str,
+    ) -> Result<Option<(Account, Option<String>)>, StorageError> {
         let row = self.within(async {
             Ok(sqlx::query_as!(
                 AccountRow,
@@ -169,11 +173,11 @@ impl Storage {
         row.await?.map(with_password).transpose()
     }
 
-    /// An account, and the hash of its password.
+    /// An account, and the hash of its password, if it has one.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn account(&self, id: AccountId) -> Result<Option<(Account, String)>, StorageError> {
+    pub async fn account(&self, id: AccountId) -> Result<Option<(Account, Option<String>)>, StorageError> {
         let row = self.within(async {
             Ok(sqlx::query_as!(
                 AccountRow,
@@ -189,7 +193,7 @@ impl Storage {
     }
 }
 
-fn with_password(mut row: AccountRow) -> Result<(Account, String), StorageError> {
-    let password = std::mem::take(&mut row.password);
+fn with_password(mut row: AccountRow) -> Result<(Account, Option<String>), StorageError> {
+    let password = row.password.take();
     Ok((row.try_into()?, password))
 }

@@ -15,8 +15,8 @@ const LIFE: Duration = Duration::from_secs(30 * DAY.unsigned_abs());
 fn account(number: u128, email: &str) -> Account {
     Account {
         id: AccountId(Uuid::from_u128(number)),
-        email: email.into(),
-        email_key: email.to_lowercase(),
+        email: Some(email.into()),
+        email_key: Some(email.to_lowercase()),
         role: Role::Customer,
         name: "Ada".into(),
         locale: "en".into(),
@@ -76,7 +76,7 @@ async fn an_account_reads_as_written_and_its_address_is_taken() {
         .unwrap();
     assert_eq!((opened.guest_added, opened.guests), (Some(true), vec![guest(7)]));
     let found = shop.storage.account_by_email("ada@example.org").await.unwrap();
-    assert_eq!(found, Some((ada.clone(), "hash".to_owned())));
+    assert_eq!(found, Some((ada.clone(), Some("hash".to_owned()))));
     let twin = account(2, "ADA@example.org");
     let refused = shop.storage.sign_up(&twin, "hash", None, &session(2, 1)).await;
     assert!(matches!(refused, Err(StorageError::Exists(what)) if what == EMAIL_TAKEN));
@@ -157,6 +157,33 @@ async fn sessions_end_alone_or_all_but_one_and_only_their_own_accounts() {
     assert_eq!(
         shop.storage.sessions_of(stranger.id, at(1)).await.unwrap().len(),
         1
+    );
+}
+
+#[tokio::test]
+async fn whoever_an_issuer_names_has_one_account_however_often_he_comes_first() {
+    let shop = Shop::open().await;
+    let id = |number| AccountId(Uuid::from_u128(number));
+    let first = async |number| {
+        shop.storage
+            .account_of_identity("https://login.example", "ada", id(number), at(0))
+            .await
+            .unwrap()
+    };
+    let both = tokio::join!(first(1), first(2));
+    assert_eq!(both.0, both.1);
+    assert_eq!(first(3).await, both.0);
+    let elsewhere = shop
+        .storage
+        .account_of_identity("https://other.example", "ada", id(4), at(0))
+        .await;
+    assert_eq!(elsewhere.unwrap(), id(4));
+    let (account, password) = shop.storage.account(both.0).await.unwrap().unwrap();
+    assert_eq!((account.email, password), (None, None));
+    assert_eq!(
+        shop.storage.account(id(3)).await.unwrap(),
+        None,
+        "nothing is left over"
     );
 }
 

@@ -57,6 +57,8 @@ _sqlx_migrations order-processor SELECT
 _sqlx_migrations notification-hub SELECT
 account_guests web-frontend INSERT,SELECT
 account_guests rest-api INSERT,SELECT
+account_identities web-frontend INSERT,SELECT
+account_identities rest-api INSERT,SELECT
 accounts web-frontend INSERT,SELECT,UPDATE
 accounts rest-api INSERT,SELECT,UPDATE
 addresses web-frontend DELETE,INSERT,SELECT,UPDATE

@@ -12,21 +12,22 @@ use storage::{Account, Role};
 #[derive(Serialize)]
 pub(crate) struct AccountView<'a> {
     id: AccountId,
-    email: &'a str,
+    email: Option<&'a str>,
     name: &'a str,
     locale: &'a str,
     role: Role,
     created_at: Timestamp,
 }
 
-impl<'a> From<&'a Account> for AccountView<'a> {
-    fn from(account: &'a Account) -> Self {
+impl<'a> AccountView<'a> {
+    /// With the role that its owner has now: an outside issuer may give another one than is stored.
+    pub(crate) fn of(account: &'a Account, role: Role) -> Self {
         Self {
             id: account.id,
-            email: &account.email,
+            email: account.email.as_deref(),
             name: &account.name,
             locale: &account.locale,
-            role: account.role,
+            role,
             created_at: account.created_at,
         }
     }
@@ -68,7 +69,7 @@ pub(super) struct SignedInView<'a> {
 impl<'a> From<&'a accounts::SignedIn> for SignedInView<'a> {
     fn from(signed_in: &'a accounts::SignedIn) -> Self {
         Self {
-            account: (&signed_in.account).into(),
+            account: AccountView::of(&signed_in.account, signed_in.account.role),
             tokens: (&signed_in.tokens).into(),
             guest_added: signed_in.guest_added,
         }

@@ -34,7 +34,7 @@ pub(crate) async fn change(
     let now = chassis::clock::now();
     let changed = accounts.change(&caller.0, change, &origin.0, now).await;
     let account = changed.map_err(|error| super::refused(&error, "/password"))?;
-    Ok(super::answer(&account))
+    Ok(super::answer(&account, &caller.0))
 }
 
 impl Draft {

@@ -11,22 +11,24 @@ pub(crate) use read::read;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
+use identity::Identified;
 use identity::accounts::ChangeError;
 use storage::Account;
 
 use crate::accounts::{AccountView, too_many_attempts};
 use crate::problem::{Kind, Problem};
 
-fn answer(account: &Account) -> HttpResponse {
+fn answer(account: &Account, caller: &Identified) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .json(AccountView::from(account))
+        .json(AccountView::of(account, caller.role))
 }
 
 /// `pointer` is where the present password stands in the body. It is no 401: the token is good, and a new one would not help.
 fn refused(error: &ChangeError, pointer: &str) -> Problem {
     match error {
         ChangeError::WrongPassword => Problem::invalid_field(pointer, "is not the account's password"),
+        ChangeError::NoPassword => Problem::new(Kind::SignedInElsewhere),
         ChangeError::EmailTaken => Problem::new(Kind::EmailTaken),
         ChangeError::Gone => Problem::new(Kind::Unauthorized),
         ChangeError::TooOften(wait) => too_many_attempts(wait.0),

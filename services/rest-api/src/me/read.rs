@@ -13,5 +13,5 @@ pub(crate) async fn read(accounts: web::Data<Accounts>, caller: SignedIn) -> Res
         .await
         .map_err(|error| Problem::unavailable(&error))?
         .ok_or_else(|| Problem::new(Kind::Unauthorized))?;
-    Ok(super::answer(&account))
+    Ok(super::answer(&account, &caller.0))
 }

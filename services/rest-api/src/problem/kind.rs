@@ -15,6 +15,7 @@ pub(crate) enum Kind {
     InvalidRefreshToken,
     AccountNeeded,
     EmailTaken,
+    SignedInElsewhere,
     TooManyAddresses,
     TooManyAttempts,
     NotFound,
@@ -57,7 +58,7 @@ const fn entry(
     }
 }
 
-const ENTRIES: [Entry; 25] = [
+const ENTRIES: [Entry; 26] = [
     entry(
         Kind::MalformedJson,
         "malformed-json",
@@ -127,6 +128,13 @@ const ENTRIES: [Entry; 25] = [
         StatusCode::CONFLICT,
         "The e-mail address has an account already",
         "Sign in with POST /v1/sign-in. Nothing was done.",
+    ),
+    entry(
+        Kind::SignedInElsewhere,
+        "signed-in-elsewhere",
+        StatusCode::CONFLICT,
+        "The person signs in elsewhere",
+        "The token is of an outside provider: its sessions, passwords and e-mail addresses are changed there.",
     ),
     entry(
         Kind::TooManyAddresses,

@@ -31,7 +31,7 @@ pub(crate) async fn end_others(
     caller: SignedIn,
 ) -> Result<HttpResponse, Problem> {
     accounts
-        .end_other_sessions(caller.0.account, caller.0.session)
+        .end_other_sessions(caller.0.account, caller.0.session.unwrap_or_default())
         .await
         .map_err(|error| Problem::unavailable(&error))?;
     Ok(nothing())

@@ -34,7 +34,7 @@ pub(crate) async fn list(accounts: web::Data<Accounts>, caller: SignedIn) -> Res
         .await
         .map_err(|error| Problem::unavailable(&error))?;
     let view = |session: storage::Session| SessionView {
-        current: session.id == caller.0.session,
+        current: Some(session.id) == caller.0.session,
         id: session.id,
         device: session.device,
         created_at: session.created_at,

@@ -6,7 +6,7 @@ use identity::Accounts;
 
 use crate::auth::SignedIn;
 use crate::body::EmptyBody;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// Ends the session that asks: neither of its tokens is good any more.
 pub(crate) async fn sign_out(
@@ -14,8 +14,10 @@ pub(crate) async fn sign_out(
     caller: SignedIn,
     _: EmptyBody,
 ) -> Result<HttpResponse, Problem> {
+    let session = caller.0.session;
+    let session = session.ok_or_else(|| Problem::new(Kind::SignedInElsewhere))?;
     accounts
-        .end_session(caller.0.account, caller.0.session)
+        .end_session(caller.0.account, session)
         .await
         .map_err(|error| Problem::unavailable(&error))?;
     Ok(HttpResponse::NoContent()

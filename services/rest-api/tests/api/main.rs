@@ -13,6 +13,8 @@ mod fuzz;
 mod guests;
 mod heads;
 mod installations;
+mod issuer;
+mod issuers;
 mod limits;
 mod lists;
 mod me;
