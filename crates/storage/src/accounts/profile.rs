@@ -4,6 +4,7 @@ use domain::AccountId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::sessions::end_others;
 use super::{Account, AccountRow};
 use crate::values::time;
 use crate::{Storage, StorageError};
@@ -79,13 +80,7 @@ impl Storage {
             if changed.rows_affected() == 0 {
                 return Ok(None);
             }
-            let ended = sqlx::query_scalar!(
-                r#"DELETE FROM sessions WHERE account = $1 AND id <> $2 RETURNING id"#,
-                id.0,
-                kept
-            )
-            .fetch_all(&mut *transaction)
-            .await?;
+            let ended = end_others(&mut transaction, id, kept).await?;
             transaction.commit().await?;
             Ok(Some(ended))
         };

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Role;
+use super::sessions::add_token;
 use crate::values::time;
 use crate::{Storage, StorageError};
 
@@ -157,15 +158,7 @@ async fn replace(
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!(
-        r#"INSERT INTO refresh_tokens (hash, session, created_at) VALUES ($1, $2, $3)"#,
-        successor.as_slice(),
-        session,
-        time(now) as _,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    add_token(connection, session, successor, now).await
 }
 
 /// A used token is forgotten when it is as old as an unused session may become: whoever kept it so long gets nothing by it, and its reuse says

@@ -130,16 +130,11 @@ impl Storage {
         account: AccountId,
         kept: Uuid,
     ) -> Result<Vec<Uuid>, StorageError> {
-        self.within(async {
-            Ok(sqlx::query_scalar!(
-                r#"DELETE FROM sessions WHERE account = $1 AND id <> $2 RETURNING id"#,
-                account.0,
-                kept
-            )
-            .fetch_all(&self.pool)
-            .await?)
-        })
-        .await
+        let ended = self.within(async {
+            let mut connection = self.pool.acquire().await?;
+            end_others(&mut connection, account, kept).await
+        });
+        ended.await
     }
 }
 
@@ -166,18 +161,44 @@ pub(super) async fn open(
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!(
-        r#"INSERT INTO refresh_tokens (hash, session, created_at) VALUES ($1, $2, $3)"#,
-        session.refresh_hash.as_slice(),
-        session.id,
-        time(session.now) as _,
-    )
-    .execute(&mut *connection)
-    .await?;
+    add_token(connection, session.id, &session.refresh_hash, session.now).await?;
     Ok(Opened {
         guests: guests::of(connection, account).await?,
         guest_added,
     })
+}
+
+/// Makes the token of `hash` the newest of the session.
+pub(super) async fn add_token(
+    connection: &mut PgConnection,
+    session: Uuid,
+    hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        r#"INSERT INTO refresh_tokens (hash, session, created_at) VALUES ($1, $2, $3)"#,
+        hash.as_slice(),
+        session,
+        time(now) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends every session of the account but `kept`. Gives those that it ended.
+pub(super) async fn end_others(
+    connection: &mut PgConnection,
+    account: AccountId,
+    kept: Uuid,
+) -> Result<Vec<Uuid>, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"DELETE FROM sessions WHERE account = $1 AND id <> $2 RETURNING id"#,
+        account.0,
+        kept
+    )
+    .fetch_all(connection)
+    .await?)
 }
 
 /// Removes the account's sessions that ran out, and those beyond what it may have.
