@@ -10,7 +10,7 @@ use rand::RngExt as _;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Delivery;
-use crate::{Envelope, Messaging};
+use crate::{Envelope, Messaging, subjects};
 
 /// Well below the consumers' ack wait of 5 s.
 const IN_PROGRESS_EVERY: Duration = Duration::from_millis(1500);
@@ -136,7 +136,7 @@ impl Held {
 
     /// What its order within others is kept by.
     pub(super) fn key(&self) -> &str {
-        self.subject.rsplit('.').next().unwrap_or_default()
+        subjects::key(&self.subject)
     }
 
     /// Whether it may have hurt someone before: then it is handled alone.

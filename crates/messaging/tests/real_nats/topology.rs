@@ -1,7 +1,7 @@
 use async_nats::jetstream::consumer::pull;
 use devstack::testing::eventually;
 use messaging::Worker;
-use messaging::queues::unread_partitions;
+use messaging::queues::{Queue, unread_partitions};
 use messaging::topology::{TopologyError, apply, processor_consumer};
 
 use crate::support::{Counts, Recorder, Running, Server};
@@ -68,9 +68,15 @@ async fn queues_tell_exact_lengths() {
             .publish(&crate::support::stock("green-tea", &key.to_string()))
             .await;
     }
-    let queues = server.messaging.queues().await.unwrap();
-    let catalog = queues.iter().find(|queue| queue.stream == "CATALOG").unwrap();
-    assert_eq!((catalog.pending, catalog.in_hand), (5, 0));
+    let of_catalog = |queue: &&Queue| queue.stream == "CATALOG";
+    let queues = eventually("five that wait", async || {
+        let queues = server.messaging.queues().await.unwrap();
+        let catalog = queues.iter().find(of_catalog).unwrap();
+        (catalog.pending == 5).then_some(queues)
+    })
+    .await;
+    let catalog = queues.iter().find(of_catalog).unwrap();
+    assert_eq!(catalog.in_hand, 0);
     let age = crate::support::now().duration_since(catalog.oldest.unwrap());
     assert!(
         age.is_positive() && age < jiff::SignedDuration::from_secs(20),
