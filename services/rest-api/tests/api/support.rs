@@ -60,7 +60,7 @@ impl Api {
         messaging::topology::apply(&messaging).await.unwrap();
         let storage = storage(&servers.database_url).await;
         seed(&storage).await;
-        let (postgres, database_url) = devstack::testing::gate(&servers.database_url_of("rest-api")).await;
+        let (postgres, database_url) = testing::gate(&servers.database_url_of("rest-api")).await;
         let own = [
             "rest-api",
             "--http-workers=2",
