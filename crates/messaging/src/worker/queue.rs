@@ -23,8 +23,9 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Takes `held` in hand.
+    /// Takes `held` in hand. What is here is not waited for any more: it goes before later ones by its place.
     pub(super) fn add(&mut self, held: Held) {
+        self.waits.remove(held.key(), held.sequence);
         if self.working.contains_key(&held.sequence) || self.ready.contains_key(&held.sequence) {
             held.forget_twin();
         } else {
