@@ -18,6 +18,8 @@ pub(super) struct Queue {
     /// The bytes of each.
     working: HashMap<u64, usize>,
     working_keys: HashMap<String, usize>,
+    /// What was delivered again while it was in the handler.
+    again: HashMap<u64, Held>,
     /// What later messages in hand wait for.
     pub(super) waits: Waits,
 }
@@ -26,10 +28,13 @@ impl Queue {
     /// Takes `held` in hand. What is here is not waited for any more: it goes before later ones by its place.
     pub(super) fn add(&mut self, held: Held) {
         self.waits.remove(held.key(), held.sequence);
-        if self.working.contains_key(&held.sequence) || self.ready.contains_key(&held.sequence) {
-            held.forget_twin();
-        } else {
-            self.ready.insert(held.sequence, held);
+        let sequence = held.sequence;
+        if let Some(here) = self.ready.get_mut(&sequence) {
+            here.take_place_of(held);
+        } else if !self.working.contains_key(&sequence) {
+            self.ready.insert(sequence, held);
+        } else if let Some(earlier) = self.again.insert(sequence, held) {
+            earlier.forget();
         }
     }
 
@@ -67,9 +72,14 @@ impl Queue {
         self.waits.wait(held.key(), held.sequence).is_some()
     }
 
-    /// A message is out of the handler.
-    pub(super) fn finish(&mut self, sequence: u64, key: &str) {
+    /// A message is out of the handler. Where it was delivered again meanwhile, that is handled too unless the server `knows` what became of it.
+    pub(super) fn finish(&mut self, sequence: u64, key: &str, knows: bool) {
         self.working.remove(&sequence);
+        match self.again.remove(&sequence) {
+            Some(again) if knows => again.forget(),
+            Some(again) => self.add(again),
+            None => {}
+        }
         if let Some(count) = self.working_keys.get_mut(key) {
             *count -= 1;
             if *count == 0 {

@@ -231,13 +231,13 @@ impl<H: Handler, A: Attempts> Engine<H, A> {
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
         for settled in worked.settled {
-            self.queue.finish(settled.sequence, &settled.key);
+            self.queue.finish(settled.sequence, &settled.key, settled.known);
             if let Some(due) = settled.retried {
                 self.queue.waits.add(settled.key, settled.sequence, due);
             }
         }
         for held in worked.back {
-            self.queue.finish(held.sequence, held.key());
+            self.queue.finish(held.sequence, held.key(), true);
             self.queue.add(held);
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct Settled {
     pub(super) key: String,
     /// When it comes again; later messages of its key wait for it.
     pub(super) retried: Option<Instant>,
+    /// Whether the server was told what became of it.
+    pub(super) known: bool,
 }
 
 impl<H: Handler, A: Attempts> Shared<H, A> {
@@ -34,10 +36,11 @@ impl<H: Handler, A: Attempts> Shared<H, A> {
             sequence: held.sequence,
             key: held.key().to_owned(),
             retried: None,
+            known: true,
         };
         match outcome {
             Outcome::Done => {
-                held.ack().await;
+                settled.known = held.ack().await;
                 self.forget(&held).await;
                 self.count(&held, "done");
             }
