@@ -34,7 +34,7 @@ pub(crate) async fn events(
     let after = last_seen(&request, &query)?;
     let orders = shop
         .ordering
-        .watch(reader.access, reader.id, after)
+        .watch(reader.access.clone(), reader.id, after)
         .await
         .map_err(Refusal::unavailable)?
         .ok_or(Refusal::NotFound)?;

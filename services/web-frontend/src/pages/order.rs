@@ -116,7 +116,7 @@ pub(crate) async fn show(
     let reader = Reader::new(&shop, visitor, &id, query.get("secret"), query.get("asked"))?;
     let found = shop
         .ordering
-        .look_up(reader.access, reader.id, Version::FIRST)
+        .look_up(reader.access.clone(), reader.id, Version::FIRST)
         .await;
     let order = found.map_err(Refusal::unavailable)?.ok_or(Refusal::NotFound)?;
     let asked = reader.asked.map(|version| ("asked", version.to_string()));
@@ -173,7 +173,7 @@ pub(crate) async fn cancel(
     let now = chassis::clock::now();
     match shop
         .ordering
-        .cancel(reader.access, reader.id, &key, actor, now)
+        .cancel(reader.access.clone(), reader.id, &key, actor, now)
         .await
     {
         Ok(order) => Ok(redirect(
