@@ -1,5 +1,7 @@
 //! Apps on devices, and the channels that reach them.
 
+mod told;
+
 use domain::{Customer, InstallationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -162,7 +164,7 @@ impl Storage {
         self.within(Box::pin(work)).await
     }
 
-    /// The active installations that hear of a customer's orders: his own, and those of the account and guests' scopes that belong together with him.
+    /// The active installations of a customer.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -172,7 +174,7 @@ impl Storage {
                 InstallationRow,
                 r#"SELECT id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale,
                           updated_at AS "updated_at: _"
-                   FROM installations WHERE customer IN (SELECT customers_beside($1)) AND state = 'active' ORDER BY id"#,
+                   FROM installations WHERE customer = $1 AND state = 'active' ORDER BY id"#,
                 customer.to_string(),
             )
             .fetch_all(&self.pool)

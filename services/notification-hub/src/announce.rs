@@ -145,7 +145,7 @@ impl Announcer {
     async fn devices(&self, customer: Customer) -> Result<Vec<Installation>, HandlerError> {
         let mut devices = self
             .storage
-            .installations_of(customer)
+            .installations_told_of(customer)
             .await
             .map_err(unavailable)?;
         devices.retain(|device| self.platforms.contains(&device.platform));
