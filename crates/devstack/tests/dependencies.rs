@@ -177,7 +177,7 @@ fn a_breach_would_be_seen() {
     domain.dependencies.push(storage);
     let found = breaches(&packages).join("\n");
     assert!(
-        found.contains("rest-api names sqlx, which only storage may"),
+        found.contains("rest-api names sqlx, which only storage and bench may"),
         "{found}"
     );
     assert!(found.contains("rest-api depends on notification-hub"), "{found}");
