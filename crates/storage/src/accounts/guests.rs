@@ -20,7 +20,7 @@ impl Storage {
             let mut connection = self.pool.acquire().await?;
             of(&mut connection, account).await
         });
-        guests.await
+        Box::pin(guests).await
     }
 }
 

@@ -134,7 +134,7 @@ impl Storage {
             let mut connection = self.pool.acquire().await?;
             end_others(&mut connection, account, kept).await
         });
-        ended.await
+        Box::pin(ended).await
     }
 }
 
