@@ -27,7 +27,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<()> {
         Command::Load(args) => load(&args, out).await,
         Command::Check(args) => run_check(&args, out).await,
         Command::Fault(args) => run_faults(&args, out).await,
-        Command::Perf(args) => perf::run(&args, out).await,
+        Command::Perf(args) => Box::pin(perf::run(&args, out)).await,
         Command::Constant(args) => perf::serve_constant(args.listen, args.size).await,
     }
 }

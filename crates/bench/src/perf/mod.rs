@@ -64,7 +64,7 @@ pub async fn run(args: &PerfArgs, out: &mut (dyn Write + Send)) -> Result<()> {
     let mut samples = Vec::new();
     for number in 1..=args.rounds {
         writeln!(out, "round {number} of {}", args.rounds)?;
-        samples.extend(round(args, out).await?);
+        samples.extend(Box::pin(round(args, out)).await?);
     }
     let figures = Figure::all(&samples);
     writeln!(out, "\n{}", table(&figures))?;
