@@ -64,23 +64,19 @@ impl Api {
         let storage = storage(&servers.database_url).await;
         seed(&storage).await;
         let (postgres, database_url) = testing::gate(&servers.database_url_of("rest-api")).await;
+        let token_keys = token_keys_file();
+        let keys = format!("--token-keys-file={}", token_keys.display());
         let own = [
             "rest-api",
             "--http-workers=2",
             "--drain-timeout=20s",
             "--secret-key",
             KEY,
+            "--listen=127.0.0.1:0",
+            "--admin-listen=127.0.0.1:0",
+            &keys,
         ];
-        let listen = ["--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"];
-        let token_keys = token_keys_file();
-        let keys = format!("--token-keys-file={}", token_keys.display());
-        let keys = [keys.as_str()];
-        let args = own
-            .iter()
-            .chain(&listen)
-            .chain(&keys)
-            .chain(flags)
-            .map(|&flag| flag.to_owned());
+        let args = own.iter().chain(flags).map(|&flag| flag.to_owned());
         let mut args = Args::parse_from(args.chain(places(&servers, &database_url)));
         if !flags.iter().any(|flag| flag.starts_with("--linger")) {
             // Whoever asked keeps his connections.
