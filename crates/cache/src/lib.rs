@@ -3,6 +3,7 @@
 mod breaker;
 mod flight;
 mod in_process;
+pub mod limits;
 mod load;
 mod notices;
 pub mod permissions;
