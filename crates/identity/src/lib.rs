@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod cursors;
 mod form_tokens;
 mod guests;
 mod key;
 mod order_secrets;
 
+pub use cursors::Cursors;
 pub use form_tokens::FormTokens;
 pub use guests::GuestTokens;
 pub use key::{KeyError, ServerKey};
