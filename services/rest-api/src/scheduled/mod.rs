@@ -15,7 +15,13 @@ use domain::OrderId;
 use ordering::{ScheduleError, ScheduledOrder};
 
 use crate::problem::{Kind, Problem};
+use utoipa::OpenApi;
 use view::ScheduledView;
+
+/// What the contract says of it.
+#[derive(OpenApi)]
+#[openapi(paths(create::create, read::list, read::read, change::put, change::remove))]
+pub(crate) struct Operations;
 
 /// The scheduled order that an address names. A malformed id is one that does not exist.
 fn id(text: &str) -> Result<OrderId, Problem> {

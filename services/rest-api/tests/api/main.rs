@@ -3,6 +3,7 @@
 
 mod answer;
 mod catalog;
+mod contract;
 mod dice;
 mod end;
 mod events;
@@ -16,8 +17,11 @@ mod limits;
 mod lists;
 mod order_groups;
 mod orders;
+mod prefer;
+mod quotas;
 mod schedule_refusals;
 mod scheduled;
+mod schemathesis;
 mod start;
 mod stream;
 mod support;
