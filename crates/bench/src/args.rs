@@ -164,6 +164,7 @@ impl LoadArgs {
             pace,
             orders: self.orders,
             guests: self.guests,
+            first_guest: 0,
             skew: self.skew,
             seed: self.seed.unwrap_or(seed),
             retry_budget: self.retry_budget,

@@ -46,6 +46,10 @@ pub struct PublicPortArgs {
     #[arg(long, env = "HTTP_WORKERS", value_name = "N", value_parser = at_least_one())]
     pub http_workers: Option<usize>,
 
+    /// How many orders and wishes may wait for NATS to store them at once; what comes beyond is answered 503, to be sent again.
+    #[arg(long, env = "MAX_IN_FLIGHT", value_name = "N", default_value_t = 256, value_parser = at_least_one())]
+    pub max_in_flight: usize,
+
     /// How long open connections are still served after SIGTERM, e.g. 5s; each is closed with its next answer, and when none is left it ends.
     /// A part of the drain time-out.
     #[arg(long, env = "LINGER", value_name = "DURATION", default_value = "5s", value_parser = duration)]

@@ -13,7 +13,7 @@ use crate::ports::Port;
 use crate::proxy::Proxy;
 use crate::servers::{Nats, Redis, Server, postgres};
 
-pub use jetstream::{change_stream, jetstream};
+pub use jetstream::{change_stream, jetstream, stored};
 
 /// The admin address of the run's shared Postgres cluster; `devstack with-postgres` sets it.
 pub const POSTGRES_VARIABLE: &str = "WAYBILL_TEST_POSTGRES";

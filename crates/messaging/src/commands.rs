@@ -96,7 +96,7 @@ pub fn read_order_command(delivery: &Delivery) -> Result<OrderCommand, Unreadabl
 /// # Errors
 /// [`Unreadable`].
 pub fn read_scheduled_command(message: &Message) -> Result<OrderCommand, Unreadable> {
-    let order = message.subject.rsplit('.').next().unwrap_or_default();
+    let order = subjects::key(&message.subject);
     read(order, &message.envelope, &message.body)
 }
 

@@ -2,6 +2,11 @@
 
 use domain::{InstallationId, OrderId, Sku};
 
+/// Whose message it is, by its subject: the last token.
+pub fn key(subject: &str) -> &str {
+    subject.rsplit('.').next().unwrap_or_default()
+}
+
 /// `orders.<pNN>.<verb>.<order id>`
 pub fn order_command(order: OrderId, verb: &str) -> String {
     format!("orders.{}.{verb}.{order}", order.partition())

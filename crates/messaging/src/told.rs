@@ -13,7 +13,7 @@ use crate::events::{catalog_event_message, order_event_message};
 use crate::publisher::{Outgoing, Published};
 use crate::scan::Scan;
 use crate::topology::{CATALOG, ORDERS};
-use crate::{Message, Messaging, PublishError, raw};
+use crate::{Message, Messaging, PublishError, raw, subjects};
 
 const EVENTS_OF_ORDERS: &str = "events.order.>";
 const EVENTS_OF_PRODUCTS: &str = "events.catalog.>";
@@ -95,7 +95,7 @@ impl Messaging {
         let mut waiting = Vec::new();
         let each = |message: StreamMessage| {
             let id = message.headers.get(ID).map(ToString::to_string);
-            let order = message.subject.rsplit('.').next().and_then(|id| id.parse().ok());
+            let order = subjects::key(&message.subject).parse().ok();
             let command = id.zip(order).filter(|(_, order)| of(*order));
             waiting.extend(command.map(|(id, order)| Waiting { id, order }));
         };

@@ -22,6 +22,7 @@ impl Ordering {
         actor: Option<Actor>,
         now: Timestamp,
     ) -> Result<Order, CancelError> {
+        let _room = self.room()?;
         let order = self
             .look_up(access, id, Version::FIRST)
             .await?

@@ -42,6 +42,7 @@ impl Ordering {
         correlation_id: Option<&str>,
         now: Timestamp,
     ) -> Result<SubmittedGroup, SubmitError> {
+        let _room = self.room()?;
         let group = Group::new(customer, submits, key);
         let (at, replayed) = match self.group_before(&group).await? {
             Some(at) => (at, true),

@@ -20,8 +20,9 @@ use std::time::Duration;
 
 use cache::{Cache, Policy, RequestRecords};
 use domain::{Order, OrderId, OrderState, Product};
-use messaging::{DeadLetters, Messaging, Schedules};
+use messaging::{DeadLetters, Messaging, PublishError, Schedules};
 use storage::Storage;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use cursor::{cursor, read_cursor};
 pub use errors::{CancelError, ScheduleError, SubmitError, Unavailable};
@@ -43,6 +44,8 @@ pub struct Ordering {
     orders: Cache<Order>,
     catalog: Cache<Vec<Product>>,
     records: RequestRecords,
+    /// For commands that wait for their acknowledgement.
+    room: Arc<Semaphore>,
     hub: Arc<Hub>,
     _following: Arc<Following>,
 }
@@ -60,6 +63,8 @@ pub struct Parts {
     pub redis: cache::Redis,
     /// Redis of records that must not be evicted.
     pub state_redis: cache::Redis,
+    /// How many commands may wait for their acknowledgement at once.
+    pub max_in_flight: usize,
 }
 
 impl Ordering {
@@ -71,6 +76,7 @@ impl Ordering {
             storage,
             redis,
             state_redis,
+            max_in_flight,
         } = parts;
         let orders = Cache::new(Policy::ORDERS, redis.clone()).living(lives);
         let hub = Arc::new(Hub::default());
@@ -84,9 +90,18 @@ impl Ordering {
             orders,
             catalog: Cache::new(Policy::CATALOG, redis),
             records: RequestRecords::new(state_redis),
+            room: Arc::new(Semaphore::new(max_in_flight)),
             hub,
             _following: Arc::new(following),
         }
+    }
+
+    /// Room for one more command on its way: what can't be taken in time is put off at once, so that what is taken does not take long.
+    pub(crate) fn room(&self) -> Result<SemaphorePermit<'_>, PublishError> {
+        self.room.try_acquire().map_err(|_| {
+            metrics::counter!("orders_put_off_total").increment(1);
+            PublishError::QueueFull
+        })
     }
 }
 

@@ -44,6 +44,7 @@ impl Ordering {
         correlation_id: Option<&str>,
         now: Timestamp,
     ) -> Result<(ScheduledOrder, bool), ScheduleError> {
+        let _room = self.room()?;
         let (id, customer) = (OrderId::derive(submit.customer, key), submit.customer);
         let request = Fingerprint::of(&(&submit, at));
         let (version, replayed) = match self.before_scheduling(id, &request).await? {

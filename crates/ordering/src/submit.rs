@@ -43,6 +43,7 @@ impl Ordering {
         correlation_id: Option<&str>,
         now: Timestamp,
     ) -> Result<Submitted, SubmitError> {
+        let _room = self.room()?;
         let id = OrderId::derive(submit.customer, key);
         let fingerprint = submit.fingerprint();
         let before = self.before(id, submit.customer, &fingerprint).await?;

@@ -68,6 +68,7 @@ pub async fn run(
         storage: servers.storage.clone(),
         redis: servers.redis,
         state_redis: servers.state_redis,
+        max_in_flight: args.port.max_in_flight,
     });
     let state = State {
         ordering,

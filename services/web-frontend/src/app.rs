@@ -69,6 +69,7 @@ pub async fn run(
             storage: servers.storage,
             redis: servers.redis,
             state_redis: servers.state_redis,
+            max_in_flight: args.port.max_in_flight,
         }),
         guests: GuestTokens::new(key.clone()),
         secrets: OrderSecrets::new(key.clone()),

@@ -53,6 +53,8 @@ pub struct Drill {
     mortal: Vec<Part>,
     /// No client may notice anything.
     seamless: bool,
+    /// Within which all is well again after the fault.
+    recovered: Duration,
 }
 
 impl Drill {
@@ -84,6 +86,7 @@ impl Drill {
             letters_expected: false,
             mortal: Vec::new(),
             seamless: false,
+            recovered: RECOVERED,
         })
     }
 
@@ -115,6 +118,13 @@ impl Drill {
         self
     }
 
+    /// All is well again within this time.
+    #[must_use]
+    pub fn well_within(mut self, time: Duration) -> Self {
+        self.recovered = time;
+        self
+    }
+
     /// Moments and choices of this drill.
     #[must_use]
     pub fn random(&self) -> StdRng {
@@ -138,7 +148,7 @@ impl Drill {
         self.found().notes.push(what.into());
     }
 
-    fn found(&self) -> std::sync::MutexGuard<'_, Outcome> {
+    pub(super) fn found(&self) -> std::sync::MutexGuard<'_, Outcome> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -198,8 +208,9 @@ impl Drill {
                 "slow long after the fault: half of the answers took {usual:?} or more, {before:?} before it"
             )
         });
-        self.must(recovery.is_some_and(|took| took <= RECOVERED), || {
-            format!("not well again within {RECOVERED:?}: {recovery:?}")
+        let limit = self.recovered;
+        self.must(recovery.is_some_and(|took| took <= limit), || {
+            format!("not well again within {limit:?}: {recovery:?}")
         });
         self.found().broken.extend(watch.broken());
         self.note(format!("{}; usual after the fault: {usual:.1?}", watch.note()));
@@ -207,11 +218,12 @@ impl Drill {
         Ok(self.finish())
     }
 
-    fn load(&self) -> Load {
+    pub(super) fn load(&self) -> Load {
         Load {
             pace: Pace::PerSecond(self.settings.rate),
             orders: self.settings.orders(),
             guests: 16,
+            first_guest: 0,
             skew: 1.0,
             seed: self.settings.seed,
             retry_budget: self.settings.length + PATIENCE,

@@ -1,11 +1,15 @@
 //! Orders that a drill sends by hand, beside its load; they stand in the same history.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
 use chassis::clock;
 use domain::OrderDraft;
 
 use super::Drill;
 use crate::history::{Record, What};
-use crate::{Answer, Api, Guest, api, shopping};
+use crate::{Answer, Api, Guest, Load, Pace, Progress, Report, api, shopping};
 
 /// The guest who asks while something is broken; the load's have lower numbers.
 const PROBE: u32 = u32::MAX;
@@ -52,6 +56,22 @@ impl Drill {
     ) -> Answer {
         self.write_down(guest, number, key, attempt, &shopping::draft(lines))
             .await
+    }
+
+    /// Sends more orders beside the load, each once. Several of these need different `first_guest`s, from 1,000 on.
+    pub(super) async fn beside(&self, pace: Pace, orders: u64, first_guest: u32) -> Result<Report> {
+        let load = Load {
+            pace,
+            orders,
+            first_guest,
+            retry_budget: Duration::ZERO,
+            follow: 0.0,
+            ..self.load()
+        };
+        let history = Arc::clone(&self.history);
+        let report = load.run(self.api.clone(), history, Progress::default()).await?;
+        self.found().count(&report);
+        Ok(report)
     }
 
     async fn write_down(

@@ -29,6 +29,8 @@ pub struct Load {
     pub orders: u64,
     /// How many guests they are spread over, at least one.
     pub guests: u32,
+    /// Their numbers in the history begin here: loads that share one need guests of their own.
+    pub first_guest: u32,
     /// Exponent of the products' demand.
     pub skew: f64,
     /// Makes the same orders again.

@@ -23,7 +23,7 @@ const LINGER: Duration = Duration::from_secs(2);
 struct Errand {
     run: Arc<Run>,
     key: String,
-    number: u32,
+    guest: usize,
     /// When it should have been sent: latency counts from here, so that waiting in our own queue counts too.
     due: Instant,
 }
@@ -34,7 +34,7 @@ pub(super) async fn place(run: Arc<Run>, number: u64, due: Instant) {
     let errand = Errand {
         key: format!("{}-{number:06}", run.name),
         // Less than the number of guests, which is a u32.
-        number: u32::try_from(number % guests).unwrap_or_default(),
+        guest: usize::try_from(number % guests).unwrap_or_default(),
         due,
         run,
     };
@@ -123,14 +123,15 @@ impl Errand {
     }
 
     fn guest(&self) -> &Guest {
-        &self.run.guests[self.number as usize]
+        &self.run.guests[self.guest]
     }
 
     fn write(&self, attempt: u32, what: What) {
+        let number = u32::try_from(self.guest).unwrap_or_default();
         self.run.history.write(Record {
             at: clock::now(),
             key: self.key.clone(),
-            guest: self.number,
+            guest: self.run.load.first_guest + number,
             attempt,
             what,
         });

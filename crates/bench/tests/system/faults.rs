@@ -22,6 +22,7 @@ fn load(orders: u64, follow: f64) -> Load {
         pace: Pace::PerSecond(PER_SECOND),
         orders,
         guests: 16,
+        first_guest: 0,
         skew: 1.0,
         seed: rand::random(),
         retry_budget: Duration::from_secs(60),

@@ -9,5 +9,6 @@ mod main_job;
 mod matrix;
 mod poison;
 mod redelivery;
+mod scheduled;
 mod stock;
 mod support;

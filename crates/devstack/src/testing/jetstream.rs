@@ -14,6 +14,16 @@ pub async fn jetstream(nats_url: &str, request: &str, body: &Value) -> Value {
     }
 }
 
+/// How many messages `stream` holds, exactly: what consumers say of it comes a moment later.
+#[expect(clippy::panic, reason = "a test without its servers cannot go on")]
+pub async fn stored(nats_url: &str, stream: &str) -> u64 {
+    let info = jetstream(nats_url, &format!("STREAM.INFO.{stream}"), &json!({})).await;
+    match info["state"]["messages"].as_u64() {
+        Some(messages) => messages,
+        None => panic!("{stream} does not tell how much it holds: {info}"),
+    }
+}
+
 /// Changes the configuration of `stream` by hand: `changes` as the server names its settings.
 #[expect(clippy::panic, reason = "a test without its servers cannot go on")]
 pub async fn change_stream(nats_url: &str, stream: &str, changes: &Value) {

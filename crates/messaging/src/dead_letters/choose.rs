@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::letter::{self, DeadLetter};
 use super::{DEAD_LETTERS, DeadLetters};
-use crate::PublishError;
 use crate::scan::Scan;
 use crate::topology::AUDIT;
+use crate::{PublishError, subjects};
 
 /// Which letters are meant: those that fit everything that is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Letters {
 
     fn fit(&self, letter: &DeadLetter) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|name| name == found);
-        let of_order = |order: OrderId| letter.subject.rsplit('.').next() == Some(&*order.to_string());
+        let of_order = |order: OrderId| subjects::key(&letter.subject) == order.to_string();
         is(&self.stream, &letter.stream)
             && is(&self.consumer, &letter.consumer)
             && is(&self.reason, &letter.reason)

@@ -11,7 +11,7 @@ use super::ScheduleError;
 use crate::envelope::MESSAGE_ID;
 use crate::publisher::Outgoing;
 use crate::request::without;
-use crate::{Envelope, Message};
+use crate::{Envelope, Message, subjects};
 
 const SCHEDULE: &str = "Nats-Schedule";
 const TARGET: &str = "Nats-Schedule-Target";
@@ -112,7 +112,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn read(customer: Customer, message: StreamMessage) -> Self {
-        let id = ScheduleId(message.subject.rsplit('.').next().unwrap_or_default().to_owned());
+        let id = ScheduleId(subjects::key(&message.subject).to_owned());
         let sequence = message.sequence;
         let scheduled = read(customer, id.clone(), message);
         if let Err(error) = &scheduled {

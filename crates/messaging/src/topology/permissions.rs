@@ -88,6 +88,11 @@ fn worker(user: User, products: &[&str]) -> Rights {
             format!("$JS.ACK.*.*.{stream}.{name}.>"),
             format!("dead-letters.{stream}.{name}.*"),
         ]);
+        // Who takes a partition over asks what another replica has in hand.
+        let ask = format!("$JS.API.STREAM.MSG.GET.{stream}");
+        if !plan.config.priority_groups.is_empty() && !publish.contains(&ask) {
+            publish.push(ask);
+        }
     }
     Rights {
         publish,

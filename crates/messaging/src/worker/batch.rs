@@ -36,6 +36,7 @@ impl<H: Handler, A: Attempts> Shared<H, A> {
                         sequence,
                         key,
                         retried: None,
+                        known: true,
                     });
                 }
             }
@@ -107,6 +108,7 @@ impl<H: Handler, A: Attempts> Shared<H, A> {
                 sequence,
                 key,
                 retried: None,
+                known: true,
             };
         }
         let outcome = match self.handle(std::slice::from_ref(&held)).await {
@@ -162,6 +164,7 @@ fn given_back(held: &Held) -> Settled {
         sequence: held.sequence,
         key: held.key().to_owned(),
         retried: None,
+        known: true,
     }
 }
 

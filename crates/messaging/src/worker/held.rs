@@ -10,12 +10,14 @@ use rand::RngExt as _;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Delivery;
-use crate::{Envelope, Messaging};
+use crate::{Envelope, Messaging, subjects};
 
 /// Well below the consumers' ack wait of 5 s.
 const IN_PROGRESS_EVERY: Duration = Duration::from_millis(1500);
 /// How often a double ack is asked for before the message is left to its redelivery.
 const ACK_TRIES: u32 = 3;
+/// How long one of them may take: where the server died over it no answer comes.
+const ACK_PATIENCE: Duration = Duration::from_secs(1);
 /// Between two of them.
 const ACK_PAUSE: Duration = Duration::from_millis(300);
 
@@ -136,7 +138,7 @@ impl Held {
 
     /// What its order within others is kept by.
     pub(super) fn key(&self) -> &str {
-        self.subject.rsplit('.').next().unwrap_or_default()
+        subjects::key(&self.subject)
     }
 
     /// Whether it may have hurt someone before: then it is handled alone.
@@ -149,25 +151,26 @@ impl Held {
         self.keeper.remove(&self.reply);
     }
 
-    /// Acknowledges and waits until the server has it.
-    pub(super) async fn ack(&mut self) {
+    /// Acknowledges and waits until the server has it; false where it does not say so: then the message comes again, and its handler
+    /// recognises its own effect.
+    pub(super) async fn ack(&mut self) -> bool {
         self.settle();
         for _ in 0..ACK_TRIES {
-            let request = Request::new().payload("+ACK".into());
+            let request = Request::new().payload("+ACK".into()).timeout(Some(ACK_PATIENCE));
             match self
                 .messaging
                 .client
                 .send_request(self.reply.clone(), request)
                 .await
             {
-                Ok(_) => return,
+                Ok(_) => return true,
                 Err(error) => {
                     tracing::warn!(consumer = %self.consumer, sequence = self.sequence, %error, "ack not confirmed");
                     tokio::time::sleep(ACK_PAUSE).await;
                 }
             }
         }
-        // It comes again, and its handler recognises its own effect.
+        false
     }
 
     /// Gives it back, to be delivered again after `delay`.
@@ -181,8 +184,15 @@ impl Held {
             .await;
     }
 
-    /// The same message was delivered again while this one is in hand: this one stays.
-    pub(super) fn forget_twin(mut self) {
+    /// The same message was delivered again while this one is in hand: this one stays, and is answered as the later delivery, which a
+    /// server that was restarted may know alone.
+    pub(super) fn take_place_of(&mut self, mut later: Self) {
+        std::mem::swap(&mut self.reply, &mut later.reply);
+        later.settle();
+    }
+
+    /// The same message in hand is settled.
+    pub(super) fn forget(mut self) {
         self.settle();
     }
 }

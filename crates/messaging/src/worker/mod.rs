@@ -3,6 +3,7 @@
 mod batch;
 mod bind;
 mod check;
+mod elsewhere;
 mod held;
 mod hold;
 mod pull;
@@ -10,6 +11,7 @@ mod queue;
 mod run;
 mod settle;
 mod status;
+mod waits;
 
 use std::future::Future;
 use std::time::Duration;
@@ -17,7 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Envelope, Messaging};
+use crate::{Envelope, Messaging, subjects};
 
 /// A message in the hands of a handler.
 #[derive(Debug, Clone)]
@@ -39,7 +41,7 @@ pub struct Delivery {
 impl Delivery {
     /// What its order within others is kept by: the last token of its subject.
     pub fn key(&self) -> &str {
-        self.subject.rsplit('.').next().unwrap_or_default()
+        subjects::key(&self.subject)
     }
 }
 

@@ -12,8 +12,10 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::bind::{Bound, Stop};
+use super::elsewhere::outstanding;
 use super::held::{Held, Keeper};
 use super::hold::{Health, Room};
+use super::run::Arrival;
 use super::status::{Next, is_status, next};
 use crate::Messaging;
 
@@ -24,6 +26,8 @@ const SILENCE: Duration = Duration::from_millis(2500);
 const BIND_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// What the server still sends after the subscription has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How long it may take to find out what another replica has in hand: a pin lasts 3 s without a pull.
+const TAKING_OVER: Duration = Duration::from_secs(2);
 const PIN_ID: &str = "Nats-Pin-Id";
 
 /// Pulls from one consumer into the worker's queue.
@@ -41,7 +45,7 @@ pub(super) struct Puller {
     pub(super) health: Arc<Health>,
     pub(super) keeper: Arc<Keeper>,
     pub(super) shutdown: CancellationToken,
-    pub(super) tx: mpsc::UnboundedSender<Held>,
+    pub(super) tx: mpsc::UnboundedSender<Arrival>,
     /// What the server knows this replica by while it has the partition; it outlives a subscription.
     pub(super) pin: Option<String>,
 }
@@ -139,8 +143,11 @@ impl Puller {
                 .ok_or("the subscription ended")?;
             if !is_status(&message) {
                 got += 1;
-                self.learn_pin(bound, &message);
-                self.take(message);
+                if self.learn_pin(bound, &message) {
+                    self.take_over(message).await;
+                } else {
+                    self.take(message);
+                }
                 continue;
             }
             match next(&message) {
@@ -184,33 +191,66 @@ impl Puller {
         sent.map(|()| reply).map_err(|error| error.to_string())
     }
 
-    fn learn_pin(&mut self, bound: &Bound, message: &Message) {
+    /// Whether the partition is this replica's from this message on.
+    fn learn_pin(&mut self, bound: &Bound, message: &Message) -> bool {
         if bound.group.is_none() {
-            return;
+            return false;
         }
         // The last one is the server's; one a publisher put there comes before it.
         let pin = message
             .headers
             .as_ref()
             .and_then(|headers| headers.get_last(PIN_ID));
-        if let Some(pin) = pin
+        let Some(pin) = pin
             .map(|pin| pin.as_str())
             .filter(|pin| self.pin.as_deref() != Some(pin))
+        else {
+            return false;
+        };
+        tracing::info!(stream = %self.stream, consumer = %self.consumer, pin, "this replica has the partition now");
+        self.pin = Some(pin.to_owned());
+        true
+    }
+
+    /// Takes the first message of a partition that may have been another replica's. What that one has in hand comes later, so first it is
+    /// found out what that is.
+    async fn take_over(&self, message: Message) {
+        let first = self.hold(message);
+        let asked = outstanding(&self.messaging, &self.stream, &self.consumer);
+        match timeout(TAKING_OVER, asked)
+            .await
+            .map_err(|_| "no answer in time".into())
+            .flatten()
         {
-            tracing::info!(stream = %self.stream, consumer = %self.consumer, pin, "this replica has the partition now");
-            self.pin = Some(pin.to_owned());
+            Ok(outstanding) => {
+                let _gone = self.tx.send(Arrival::TakenOver(outstanding));
+            }
+            // Better out of order, which the state machine bears, than not at all.
+            Err(why) => {
+                tracing::warn!(consumer = %self.consumer, why, "it is not known what another replica has in hand");
+            }
         }
+        self.queue(first);
     }
 
     fn take(&self, message: Message) {
+        self.queue(self.hold(message));
+    }
+
+    /// `message` in hand, unless it is no delivery.
+    fn hold(&self, message: Message) -> Option<Held> {
         let message = jetstream::Message {
             message,
             context: self.messaging.jetstream.clone(),
         };
-        if let Some(held) = Held::new(message, &self.consumer, &self.keeper, &self.messaging) {
+        Held::new(message, &self.consumer, &self.keeper, &self.messaging)
+    }
+
+    fn queue(&self, held: Option<Held>) {
+        if let Some(held) = held {
             self.room.come(held.size);
             // The queue is gone only when the worker was dropped; then dropping the message naks it.
-            let _gone = self.tx.send(held);
+            let _gone = self.tx.send(Arrival::Message(Box::new(held)));
         }
     }
 }

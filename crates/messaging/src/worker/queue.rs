@@ -1,17 +1,15 @@
 //! What is in hand and not in the handler: cut into batches in stream order.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::held::Held;
+use super::waits::Waits;
 
-/// A key whose message is to be tried again: later messages of the key wait for it.
-#[derive(Debug, Clone, Copy)]
-struct Blocked {
-    sequence: u64,
-    until: Instant,
-}
+/// The shortest time that a message is given back for.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Messages by their sequence in the stream.
 #[derive(Debug, Default)]
@@ -20,16 +18,23 @@ pub(super) struct Queue {
     /// The bytes of each.
     working: HashMap<u64, usize>,
     working_keys: HashMap<String, usize>,
-    blocked: HashMap<String, Blocked>,
+    /// What was delivered again while it was in the handler.
+    again: HashMap<u64, Held>,
+    /// What later messages in hand wait for.
+    pub(super) waits: Waits,
 }
 
 impl Queue {
-    /// Takes `held` in hand.
+    /// Takes `held` in hand. What is here is not waited for any more: it goes before later ones by its place.
     pub(super) fn add(&mut self, held: Held) {
-        if self.working.contains_key(&held.sequence) || self.ready.contains_key(&held.sequence) {
-            held.forget_twin();
-        } else {
-            self.ready.insert(held.sequence, held);
+        self.waits.remove(held.key(), held.sequence);
+        let sequence = held.sequence;
+        if let Some(here) = self.ready.get_mut(&sequence) {
+            here.take_place_of(held);
+        } else if !self.working.contains_key(&sequence) {
+            self.ready.insert(sequence, held);
+        } else if let Some(earlier) = self.again.insert(sequence, held) {
+            earlier.forget();
         }
     }
 
@@ -64,48 +69,30 @@ impl Queue {
     }
 
     fn is_blocked(&self, held: &Held) -> bool {
-        self.blocked
-            .get(held.key())
-            .is_some_and(|blocked| held.sequence > blocked.sequence)
+        self.waits.wait(held.key(), held.sequence).is_some()
     }
 
-    /// A message is out of the handler.
-    pub(super) fn finish(&mut self, sequence: u64, key: &str) {
+    /// A message is out of the handler. Where it was delivered again meanwhile, that is handled too unless the server `knows` what became of it.
+    pub(super) fn finish(&mut self, sequence: u64, key: &str, knows: bool) {
         self.working.remove(&sequence);
+        match self.again.remove(&sequence) {
+            Some(again) if knows => again.forget(),
+            Some(again) => self.add(again),
+            None => {}
+        }
         if let Some(count) = self.working_keys.get_mut(key) {
             *count -= 1;
             if *count == 0 {
                 self.working_keys.remove(key);
             }
         }
-        if self
-            .blocked
-            .get(key)
-            .is_some_and(|blocked| blocked.sequence == sequence)
-        {
-            self.blocked.remove(key);
-        }
+        self.waits.remove(key, sequence);
     }
 
-    /// Later messages of `key` wait for this one, at most until `until`.
-    pub(super) fn block(&mut self, key: String, sequence: u64, until: Instant) {
-        let earlier = self
-            .blocked
-            .get(&key)
-            .is_some_and(|blocked| blocked.sequence < sequence);
-        if !earlier {
-            self.blocked.insert(key, Blocked { sequence, until });
-        }
-    }
-
-    /// Ends the waits whose time is up.
-    pub(super) fn release(&mut self, now: Instant) {
-        self.blocked.retain(|_, blocked| blocked.until > now);
-    }
-
-    /// When the next wait ends by itself.
-    pub(super) fn next_release(&self) -> Option<Instant> {
-        self.blocked.values().map(|blocked| blocked.until).min()
+    /// At most `most` messages that the stream is to be asked for now.
+    pub(super) fn overdue(&mut self, now: Instant, most: usize) -> Vec<(String, u64)> {
+        let here = |sequence: u64| self.ready.contains_key(&sequence) || self.working.contains_key(&sequence);
+        self.waits.overdue(now, most, here)
     }
 
     /// How many are in hand, and their bytes, but for those that wait for a retry.
@@ -115,21 +102,31 @@ impl Queue {
         sizes.fold((0, 0), |(messages, bytes), size| (messages + 1, bytes + size))
     }
 
-    /// Takes those out that wait for a retry, beyond `most` of them or `most_bytes`: they go back to the server until then.
-    pub(super) fn overflow(&mut self, most: usize, most_bytes: usize) -> Vec<(Held, Instant)> {
+    /// Takes those out that wait, beyond `most` of them or `most_bytes`: they go back to the server until then.
+    pub(super) fn overflow(&mut self, now: Instant, most: usize, most_bytes: usize) -> Vec<(Held, Duration)> {
         let waiting = |(&sequence, held): (&u64, &Held)| {
-            self.is_blocked(held)
-                .then(|| (sequence, held.size, self.blocked[held.key()].until))
+            let due = self.waits.wait(held.key(), sequence)?;
+            Some((
+                sequence,
+                held.size,
+                due.saturating_duration_since(now).max(SHORTEST),
+            ))
         };
         let (mut messages, mut bytes) = (0, 0);
-        let beyond = |(sequence, size, until)| {
+        let beyond = |(sequence, size, delay)| {
             messages += 1;
             bytes += size;
-            (messages > most || bytes > most_bytes).then_some((sequence, until))
+            (messages > most || bytes > most_bytes).then_some((sequence, delay))
         };
         let excess: Vec<_> = self.ready.iter().filter_map(waiting).filter_map(beyond).collect();
-        let take = |(sequence, until)| self.ready.remove(&sequence).map(|held| (held, until));
-        excess.into_iter().filter_map(take).collect()
+        let mut out = Vec::new();
+        for (sequence, delay) in excess {
+            if let Some(held) = self.ready.remove(&sequence) {
+                self.waits.add(held.key().to_owned(), sequence, now + delay);
+                out.push((held, delay));
+            }
+        }
+        out
     }
 
     /// Everything that is not in the handler.

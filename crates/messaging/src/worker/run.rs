@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::batch::Worked;
+use super::elsewhere::{self, Unsettled};
 use super::held::{Held, Keeper};
 use super::hold::{Health, Healthy, Hold, Room};
 use super::pull::Puller;
@@ -25,6 +26,16 @@ const LARGEST_PULL: usize = 128;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// What a message has beside what a publisher may send: the subject it is answered on, and what the server adds.
 const ROOM_FOR_ADDRESSES: usize = 4 * 1024;
+
+/// How many messages the stream is asked for at once.
+const LARGEST_LOOK: usize = 32;
+
+/// What a puller brings.
+pub(super) enum Arrival {
+    Message(Box<Held>),
+    /// A partition was taken over of which these were delivered to anyone, by and by to this replica.
+    TakenOver(Vec<Unsettled>),
+}
 
 /// What the parts of a worker share.
 pub(super) struct Shared<H, A> {
@@ -107,6 +118,7 @@ pub(super) async fn run<H: Handler, A: Attempts>(
         queue: Queue::default(),
         came: (0, 0),
         working: JoinSet::new(),
+        looking: JoinSet::new(),
     };
     engine.run(rx, pullers).await
 }
@@ -119,31 +131,40 @@ struct Engine<H, A> {
     /// How many messages have come since the room was told, and their bytes.
     came: (usize, usize),
     working: JoinSet<Worked>,
+    /// Asks for messages that are waited for and overdue; gives those that are settled.
+    looking: JoinSet<Vec<Unsettled>>,
 }
 
 impl<H: Handler, A: Attempts> Engine<H, A> {
     async fn run(
         mut self,
-        mut arriving: mpsc::UnboundedReceiver<Held>,
+        mut arriving: mpsc::UnboundedReceiver<Arrival>,
         mut pullers: JoinSet<Result<(), String>>,
     ) -> Result<(), String> {
         let shutdown = self.shared.shutdown.clone();
         let mut failed = Ok(());
         while !shutdown.is_cancelled() {
             self.start_batches().await;
+            self.look();
             let release = self
                 .queue
-                .next_release()
+                .waits
+                .next(self.looking.is_empty())
                 .unwrap_or_else(|| Instant::now() + Duration::from_secs(60));
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                Some(held) = arriving.recv() => {
-                    self.take(held);
-                    while let Ok(held) = arriving.try_recv() {
-                        self.take(held);
+                Some(arrival) = arriving.recv() => {
+                    self.take(arrival);
+                    while let Ok(arrival) = arriving.try_recv() {
+                        self.take(arrival);
                     }
                 }
                 Some(worked) = self.working.join_next() => self.take_back(worked),
+                Some(Ok(settled)) = self.looking.join_next() => {
+                    for (key, sequence) in settled {
+                        self.queue.waits.remove(&key, sequence);
+                    }
+                }
                 Some(ended) = pullers.join_next() => {
                     failed = ended.unwrap_or_else(|error| Err(error.to_string()));
                     shutdown.cancel();
@@ -155,14 +176,38 @@ impl<H: Handler, A: Attempts> Engine<H, A> {
         failed
     }
 
-    fn take(&mut self, held: Held) {
-        self.came.0 += 1;
-        self.came.1 += held.size;
-        self.queue.add(held);
+    fn take(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Message(held) => {
+                self.came.0 += 1;
+                self.came.1 += held.size;
+                self.queue.add(*held);
+            }
+            Arrival::TakenOver(outstanding) => {
+                self.queue.waits.ask();
+                for (key, sequence) in outstanding {
+                    self.queue.waits.add(key, sequence, Instant::now());
+                }
+            }
+        }
+    }
+
+    /// Asks for what is overdue.
+    fn look(&mut self) {
+        if !self.looking.is_empty() {
+            return;
+        }
+        let overdue = self.queue.overdue(Instant::now(), LARGEST_LOOK);
+        if !overdue.is_empty() {
+            let shared = self.shared.clone();
+            let look = async move { elsewhere::settled(&shared.messaging, &shared.stream, overdue).await };
+            self.looking.spawn(look);
+        }
     }
 
     async fn start_batches(&mut self) {
-        self.queue.release(Instant::now());
+        let now = Instant::now();
+        self.queue.waits.release(now);
         while self.working.len() < self.concurrency {
             let batch = self.queue.cut(self.max_batch);
             if batch.is_empty() {
@@ -171,8 +216,8 @@ impl<H: Handler, A: Attempts> Engine<H, A> {
             let shared = self.shared.clone();
             self.working.spawn(async move { shared.work(batch).await });
         }
-        for (mut held, until) in self.queue.overflow(MOST_WAITING, MOST_BYTES) {
-            held.nak(until - Instant::now()).await;
+        for (mut held, delay) in self.queue.overflow(now, MOST_WAITING, MOST_BYTES) {
+            held.nak(delay).await;
         }
         self.shared
             .room
@@ -186,13 +231,13 @@ impl<H: Handler, A: Attempts> Engine<H, A> {
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
         for settled in worked.settled {
-            self.queue.finish(settled.sequence, &settled.key);
-            if let Some(until) = settled.retried {
-                self.queue.block(settled.key, settled.sequence, until);
+            self.queue.finish(settled.sequence, &settled.key, settled.known);
+            if let Some(due) = settled.retried {
+                self.queue.waits.add(settled.key, settled.sequence, due);
             }
         }
         for held in worked.back {
-            self.queue.finish(held.sequence, held.key());
+            self.queue.finish(held.sequence, held.key(), true);
             self.queue.add(held);
         }
     }
@@ -200,13 +245,13 @@ impl<H: Handler, A: Attempts> Engine<H, A> {
     /// Stops pulling, gives back what has not begun, finishes what has.
     async fn drain(
         mut self,
-        mut arriving: mpsc::UnboundedReceiver<Held>,
+        mut arriving: mpsc::UnboundedReceiver<Arrival>,
         mut pullers: JoinSet<Result<(), String>>,
     ) {
         // First the pullers, or the server would hand us again what we give back.
         while pullers.join_next().await.is_some() {}
-        while let Ok(held) = arriving.try_recv() {
-            self.queue.add(held);
+        while let Ok(arrival) = arriving.try_recv() {
+            self.take(arrival);
         }
         let mut given_back = 0;
         for mut held in self.queue.drain() {

@@ -17,16 +17,16 @@ const BACK_OFF: [Duration; 4] = [
     Duration::from_secs(5),
     Duration::from_secs(30),
 ];
-/// How much longer than the delay later messages of a key wait for the one that is tried again.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// A message that is out of the handler.
 #[derive(Debug)]
 pub(super) struct Settled {
     pub(super) sequence: u64,
     pub(super) key: String,
-    /// Until when later messages of its key wait for it.
+    /// When it comes again; later messages of its key wait for it.
     pub(super) retried: Option<Instant>,
+    /// Whether the server was told what became of it.
+    pub(super) known: bool,
 }
 
 impl<H: Handler, A: Attempts> Shared<H, A> {
@@ -36,10 +36,11 @@ impl<H: Handler, A: Attempts> Shared<H, A> {
             sequence: held.sequence,
             key: held.key().to_owned(),
             retried: None,
+            known: true,
         };
         match outcome {
             Outcome::Done => {
-                held.ack().await;
+                settled.known = held.ack().await;
                 self.forget(&held).await;
                 self.count(&held, "done");
             }
@@ -55,7 +56,7 @@ impl<H: Handler, A: Attempts> Shared<H, A> {
         settled
     }
 
-    /// Gives the message back to be tried again; gives until when it is waited for. The last attempt makes a dead letter.
+    /// Gives the message back to be tried again; gives when it comes. The last attempt makes a dead letter.
     async fn retry(&self, mut held: Held, after: Option<Duration>, why: &str) -> Option<Instant> {
         let attempts = self.attempts_of(&mut held).await?;
         if attempts >= self.max_attempts {
@@ -71,7 +72,7 @@ impl<H: Handler, A: Attempts> Shared<H, A> {
         tracing::warn!(stream = %self.stream, sequence = held.sequence, attempts, ?delay, why, "message retried");
         held.nak(delay).await;
         self.count(&held, "retry");
-        Some(Instant::now() + delay + GRACE)
+        Some(Instant::now() + delay)
     }
 
     /// Its attempts, raised now unless they were raised before it was handled. `None` where the shutdown came first.

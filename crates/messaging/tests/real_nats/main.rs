@@ -14,6 +14,7 @@ mod prefetch;
 mod publishing;
 mod republish;
 mod schedules;
+mod sessions;
 mod shares;
 mod subscriptions;
 mod support;

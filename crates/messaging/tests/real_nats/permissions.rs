@@ -71,7 +71,7 @@ async fn what_a_service_must_not_do_is_forbidden() {
                 "orders.p00.submit.x",
                 "notifications.apns.x",
                 "dead-letters.EVENTS.notification-hub.x",
-                "$JS.API.STREAM.MSG.GET.ORDERS",
+                "$JS.API.STREAM.MSG.GET.EVENTS",
                 "$JS.API.STREAM.INFO.ORDERS",
                 "$JS.API.CONSUMER.CREATE.EVENTS.mine.events.order.>",
                 "$JS.API.CONSUMER.MSG.NEXT.EVENTS.notification-hub",

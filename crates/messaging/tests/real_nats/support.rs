@@ -216,6 +216,11 @@ impl Running {
         self.task.await.unwrap().unwrap();
     }
 
+    /// Breaks off in the middle of whatever it does.
+    pub(crate) fn die(self) {
+        self.task.abort();
+    }
+
     /// Stops it without waiting for its end.
     pub(crate) fn stopper(&self) -> CancellationToken {
         self.stop.clone()

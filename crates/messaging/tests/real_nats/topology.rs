@@ -1,10 +1,11 @@
 use async_nats::jetstream::consumer::pull;
-use devstack::testing::eventually;
-use messaging::Worker;
-use messaging::queues::unread_partitions;
+use devstack::testing::{eventually, jetstream, stored};
+use messaging::queues::{Queue, unread_partitions};
 use messaging::topology::{TopologyError, apply, processor_consumer};
+use messaging::{Worker, commands};
 
-use crate::support::{Counts, Recorder, Running, Server};
+use crate::support::{Counts, Recorder, Running, Server, submission};
+use serde_json::json;
 
 fn changes(applied: &[messaging::topology::Applied], change: &str) -> usize {
     applied.iter().filter(|applied| applied.change == change).count()
@@ -68,9 +69,15 @@ async fn queues_tell_exact_lengths() {
             .publish(&crate::support::stock("green-tea", &key.to_string()))
             .await;
     }
-    let queues = server.messaging.queues().await.unwrap();
-    let catalog = queues.iter().find(|queue| queue.stream == "CATALOG").unwrap();
-    assert_eq!((catalog.pending, catalog.in_hand), (5, 0));
+    let of_catalog = |queue: &&Queue| queue.stream == "CATALOG";
+    let queues = eventually("five that wait", async || {
+        let queues = server.messaging.queues().await.unwrap();
+        let catalog = queues.iter().find(of_catalog).unwrap();
+        (catalog.pending == 5).then_some(queues)
+    })
+    .await;
+    let catalog = queues.iter().find(of_catalog).unwrap();
+    assert_eq!(catalog.in_hand, 0);
     let age = crate::support::now().duration_since(catalog.oldest.unwrap());
     assert!(
         age.is_positive() && age < jiff::SignedDuration::from_secs(20),
@@ -142,4 +149,26 @@ async fn partitions_that_no_replica_reads_are_found() {
     eventually("no gap", async || unread().await.is_empty().then_some(())).await;
     first.drain().await;
     second.drain().await;
+}
+
+#[tokio::test]
+async fn nobody_can_delete_what_the_audit_holds() {
+    let server = Server::start().await;
+    server
+        .publish(&commands::order_message(&submission("a"), "test", None))
+        .await;
+    let url = &server.servers.nats_url;
+    eventually("the submission to be audited", async || {
+        (stored(url, "AUDIT").await == 1).then_some(())
+    })
+    .await;
+    for (request, body) in [
+        ("STREAM.MSG.DELETE.AUDIT", json!({ "seq": 1 })),
+        ("STREAM.PURGE.AUDIT", json!({})),
+    ] {
+        let answer = jetstream(url, request, &body).await;
+        assert_eq!(answer["success"], json!(null), "{request}: {answer}");
+        assert!(answer["error"]["description"].is_string(), "{request}: {answer}");
+    }
+    assert_eq!(stored(url, "AUDIT").await, 1);
 }

@@ -3,7 +3,7 @@
 use domain::{Access, Actor, OrderState, Version};
 use ordering::CancelError;
 
-use crate::processor::{self, Manner, at, letters, waiting};
+use crate::processor::{self, Manner, at, letters};
 use crate::shop::{Shop, flush, guest, key, skus};
 use devstack::proxy::Mode;
 use devstack::testing::eventually;
@@ -21,7 +21,7 @@ async fn an_order_is_found_by_its_owner_its_link_and_staff_wherever_it_is() {
             "Postgres" => {
                 running = Some(processor::start(&shop.messaging, &shop.storage, processor));
                 eventually("both orders to be stored", async || {
-                    (waiting(&shop.messaging).await == 0).then_some(())
+                    (shop.stored().await == 0).then_some(())
                 })
                 .await;
                 flush(&shop.servers).await;
@@ -134,7 +134,7 @@ async fn a_list_has_the_customers_orders_newest_first_and_pages() {
     }
     shop.submit(guest(2), "other").await;
     eventually("all to be stored", async || {
-        (waiting(&shop.messaging).await == 0).then_some(())
+        (shop.stored().await == 0).then_some(())
     })
     .await;
     let access = Access::Customer(guest(1));
@@ -166,7 +166,7 @@ async fn a_list_has_orders_that_are_not_yet_processed() {
     let running = processor::start(&shop.messaging, &shop.storage, Manner::Decides);
     let stored = shop.submit(guest(1), "stored").await;
     eventually("it to be stored", async || {
-        (waiting(&shop.messaging).await == 0).then_some(())
+        (shop.stored().await == 0).then_some(())
     })
     .await;
     drop(running);
@@ -221,11 +221,7 @@ async fn a_cancellation_is_one_wish_however_often_it_is_sent() {
             Ok(&order)
         );
     }
-    assert_eq!(
-        waiting(&shop.messaging).await,
-        2,
-        "the submission and one cancellation"
-    );
+    assert_eq!(shop.stored().await, 2, "the submission and one cancellation");
     let _running = processor::start(&shop.messaging, &shop.storage, Manner::Decides);
     let cancelled = eventually("the order to be cancelled", async || {
         shop.read(Access::Staff, order.id)
@@ -265,7 +261,7 @@ async fn products_are_shown_and_as_they_were_where_postgres_is_away() {
     let running = processor::start(&shop.messaging, &shop.storage, Manner::Decides);
     shop.submit(guest(1), "k").await;
     eventually("the order to be stored", async || {
-        (waiting(&shop.messaging).await == 0).then_some(())
+        (shop.stored().await == 0).then_some(())
     })
     .await;
     drop(running);

@@ -3,7 +3,7 @@
 use domain::{Access, OrderState, Version};
 use ordering::Unavailable;
 
-use crate::processor::{self, Manner, at, waiting};
+use crate::processor::{self, Manner, at};
 use crate::shop::{Shop, flush, guest, key, submission};
 use devstack::proxy::Mode;
 use devstack::testing::eventually;
@@ -14,7 +14,7 @@ async fn orders_are_read_with_redis_away() {
     let stored = shop.submit(guest(1), "stored").await;
     let running = processor::start(&shop.messaging, &shop.storage, Manner::Decides);
     eventually("the order to be stored", async || {
-        (waiting(&shop.messaging).await == 0).then_some(())
+        (shop.stored().await == 0).then_some(())
     })
     .await;
     drop(running);

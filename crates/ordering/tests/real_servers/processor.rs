@@ -131,16 +131,6 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
-/// So many messages wait in `ORDERS`.
-pub(crate) async fn waiting(messaging: &Messaging) -> u64 {
-    let queues = messaging.queues().await.unwrap();
-    queues
-        .iter()
-        .filter(|queue| queue.stream == "ORDERS")
-        .map(|queue| queue.pending + queue.in_hand)
-        .sum()
-}
-
 /// So many messages lie in the dead letters.
 pub(crate) async fn letters(messaging: &Messaging) -> u64 {
     let queues: HashMap<_, _> = messaging

@@ -11,7 +11,7 @@ use messaging::live::Live;
 use messaging::{DeadLetters, Messaging};
 use ordering::{Ordering, ScheduleError, ScheduledOrder};
 
-use crate::processor::{self, Manner, at, letters, waiting};
+use crate::processor::{self, Manner, at, letters};
 use crate::shop::{Shop, flush, guest, key, now, submission};
 
 fn after(milliseconds: i64) -> Timestamp {
@@ -46,7 +46,7 @@ async fn told(messaging: &Messaging, id: OrderId) -> Vec<OrderEvent> {
 async fn placed(shop: &Shop, id: OrderId) -> Order {
     eventually("the order", async || {
         let scheduled = shop.ordering.scheduled_order(guest(1), id).await.unwrap();
-        let idle = waiting(&shop.messaging).await == 0 && scheduled.is_none();
+        let idle = shop.stored().await == 0 && scheduled.is_none();
         let order = shop.storage.order(Access::Staff, id).await.unwrap();
         order.filter(|_| idle)
     })
@@ -87,7 +87,7 @@ async fn an_order_that_fell_due_and_is_not_yet_processed_is_found() {
         (found.state, found.submitted_at),
         (OrderState::Submitted, scheduled.at)
     );
-    assert_eq!(waiting(&shop.messaging).await, 1);
+    assert_eq!(shop.stored().await, 1);
     let stranger = shop.read(Access::Customer(guest(2)), scheduled.id).await;
     assert_eq!(stranger, None);
     let again = schedule(&shop.ordering, "other", 1, scheduled.at).await;

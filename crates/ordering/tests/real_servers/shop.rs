@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use devstack::proxy::Proxy;
-use devstack::testing::{TestServers, gate};
+use devstack::testing::{TestServers, gate, stored};
 use domain::decide::decide_product;
 use domain::{
     Access, Actor, CatalogAction, CatalogCommand, CommandId, Customer, GuestId, IdempotencyKey, Order,
@@ -31,6 +31,9 @@ pub(crate) struct Shop {
     pub(crate) ordering: Ordering,
 }
 
+/// More orders at once than any test sends.
+const WIDE: usize = 256;
+
 impl Shop {
     pub(crate) async fn open() -> Self {
         let servers = TestServers::start().await;
@@ -44,7 +47,7 @@ impl Shop {
         for sku in skus() {
             add_product(&storage, sku).await;
         }
-        let ordering = door(&servers, &through).await;
+        let ordering = door(&servers, &through, WIDE).await;
         Self {
             servers,
             postgres,
@@ -57,7 +60,12 @@ impl Shop {
 
     /// Another front door, as another process has it.
     pub(crate) async fn another_door(&self) -> Ordering {
-        door(&self.servers, &self.through).await
+        door(&self.servers, &self.through, WIDE).await
+    }
+
+    /// A front door that has few orders on their way at once.
+    pub(crate) async fn narrow_door(&self, max_in_flight: usize) -> Ordering {
+        door(&self.servers, &self.through, max_in_flight).await
     }
 
     pub(crate) async fn submit(&self, customer: Customer, key: &str) -> Order {
@@ -69,12 +77,17 @@ impl Shop {
             .order
     }
 
+    /// How many messages `ORDERS` holds.
+    pub(crate) async fn stored(&self) -> u64 {
+        stored(&self.servers.nats_url, "ORDERS").await
+    }
+
     pub(crate) async fn read(&self, access: Access, id: OrderId) -> Option<Order> {
         self.ordering.look_up(access, id, Version(0)).await.unwrap()
     }
 }
 
-async fn door(servers: &TestServers, postgres: &str) -> Ordering {
+async fn door(servers: &TestServers, postgres: &str, max_in_flight: usize) -> Ordering {
     let redis = || {
         let options = cache::ConnectOptions {
             url: servers.redis_url.clone().into(),
@@ -89,6 +102,7 @@ async fn door(servers: &TestServers, postgres: &str) -> Ordering {
         storage: storage(postgres).await,
         redis: redis(),
         state_redis: redis(),
+        max_in_flight,
     })
 }
 

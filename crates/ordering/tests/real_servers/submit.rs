@@ -5,7 +5,7 @@ use domain::{Access, OrderState, Version};
 use futures_util::future::join_all;
 use ordering::{SubmitError, Submitted};
 
-use crate::processor::{self, Manner, at, waiting};
+use crate::processor::{self, Manner, at};
 use crate::shop::{Shop, flush, guest, key, submission};
 use devstack::proxy::Mode;
 use devstack::testing::eventually;
@@ -34,7 +34,7 @@ async fn the_same_key_50_times_at_once_is_one_order_with_50_equal_answers() {
         "all answers are the same"
     );
     assert_eq!(answers[0].order.state, OrderState::Submitted);
-    assert_eq!(waiting(&shop.messaging).await, 1, "one message in ORDERS");
+    assert_eq!(shop.stored().await, 1, "one message in ORDERS");
     let again = shop
         .ordering
         .submit(submission(guest(1), 2), &key("fifty"), None, at(99))
@@ -53,7 +53,7 @@ async fn the_same_key_50_times_at_once_is_one_order_with_redis_stopped() {
         answers.iter().all(|answer| answer.order == answers[0].order),
         "all answers are the same"
     );
-    assert_eq!(waiting(&shop.messaging).await, 1, "one message in ORDERS");
+    assert_eq!(shop.stored().await, 1, "one message in ORDERS");
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_publish_that_fails_after_the_record_was_written_is_made_good_by_the_r
             .ok()
     })
     .await;
-    assert_eq!(waiting(&shop.messaging).await, 1);
+    assert_eq!(shop.stored().await, 1);
     assert_eq!(
         shop.read(Access::Customer(guest(1)), order.order.id)
             .await
@@ -147,6 +147,29 @@ async fn orders_are_accepted_with_postgres_out_of_reach() {
     let shop = Shop::open().await;
     shop.postgres.set(Mode::Refuse);
     let order = shop.submit(guest(1), "k").await;
-    assert_eq!(waiting(&shop.messaging).await, 1);
+    assert_eq!(shop.stored().await, 1);
     assert_eq!(shop.read(Access::Customer(guest(1)), order.id).await, Some(order));
+}
+
+#[tokio::test]
+async fn beyond_what_may_be_on_its_way_orders_are_put_off_at_once_and_taken_later() {
+    let shop = Shop::open().await;
+    let door = shop.narrow_door(2).await;
+    let submit = async |number: u32| {
+        let key = key(&format!("crowd-{number}"));
+        door.submit(submission(guest(1), 1), &key, None, at(1)).await
+    };
+    let answers = join_all((0..20).map(submit)).await;
+    let (taken, put_off): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!(taken.len(), 2);
+    assert!(
+        put_off
+            .iter()
+            .all(|answer| *answer == Err(SubmitError::QueueFull)),
+        "{put_off:?}"
+    );
+    assert_eq!(shop.stored().await, 2, "nothing of the others was stored");
+    for number in 0..20 {
+        assert_eq!(submit(number).await.unwrap().replayed, number < 2);
+    }
 }

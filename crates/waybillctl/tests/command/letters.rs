@@ -5,6 +5,8 @@ use chassis::clock;
 use devstack::testing::eventually;
 use domain::Actor;
 use messaging::{Envelope, Message};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::shop::Shop;
@@ -170,7 +172,7 @@ async fn a_letter_is_shown_with_its_earlier_deaths() {
 }
 
 #[tokio::test]
-async fn many_letters_are_replayed_no_faster_than_wanted_and_broken_off_anywhere() {
+async fn many_letters_are_replayed_no_faster_than_wanted_and_an_interrupt_breaks_it_off() {
     let shop = Shop::open().await;
     for id in 0..30 {
         poison(&shop, &id.to_string()).await;
@@ -184,7 +186,7 @@ async fn many_letters_are_replayed_no_faster_than_wanted_and_broken_off_anywhere
         "--rate",
         "10",
     ];
-    let mut broken_off = shop.command(&replay).spawn().unwrap();
+    let broken_off = shop.command(&replay).spawn().unwrap();
     // What is replayed dies again under a new number.
     let left = async || {
         let list = shop.json(&["dead-letters", "list"]).await;
@@ -196,8 +198,18 @@ async fn many_letters_are_replayed_no_faster_than_wanted_and_broken_off_anywhere
         letters.filter(|number| before.contains(number)).count()
     };
     eventually("the first of them", async || (left().await < 28).then_some(())).await;
-    broken_off.kill().await.unwrap();
-    // One may have been published and not yet deleted: its next replay is a duplicate.
+    let id = i32::try_from(broken_off.id().unwrap()).unwrap();
+    kill(Pid::from_raw(id), Signal::SIGINT).unwrap();
+    let said = broken_off.wait_with_output().await.unwrap();
+    let (out, error) = (
+        String::from_utf8_lossy(&said.stdout),
+        String::from_utf8_lossy(&said.stderr),
+    );
+    assert!(
+        !said.status.success() && error.contains("broken off; run it again for the rest"),
+        "{error}"
+    );
+    assert!(out.contains("dead letters replayed"), "{out}");
     let there = eventually("what is replayed to be dead again", async || {
         let list = shop.json(&["dead-letters", "list"]).await;
         let there = list.as_array().unwrap().len();

@@ -1,6 +1,7 @@
 //! Schema and streams.
 
 use devstack::testing::eventually;
+use serde_json::Value;
 
 use crate::processor;
 use crate::shop::Shop;
@@ -79,16 +80,19 @@ async fn queues_count_what_waits() {
         "--no-wait",
     ];
     assert!(shop.good(&add).await.starts_with("sent;"));
-    let queues = shop.json(&["queues"]).await;
-    let queue = |stream: &str, consumer: &str| {
+    let pending = |queues: &Value, stream: &str, consumer: &str| {
         let all = queues.as_array().unwrap();
-        all.iter()
-            .find(|queue| queue["stream"] == stream && queue["consumer"] == consumer)
-            .unwrap()
-            .clone()
+        let queue = all
+            .iter()
+            .find(|queue| queue["stream"] == stream && queue["consumer"] == consumer);
+        queue.unwrap()["pending"].clone()
     };
-    assert_eq!(queue("CATALOG", "catalog")["pending"], 1);
-    assert_eq!(queue("ORDERS", "order-processor-p00")["pending"], 0);
+    let queues = eventually("one that waits", async || {
+        let queues = shop.json(&["queues"]).await;
+        (pending(&queues, "CATALOG", "catalog") == 1).then_some(queues)
+    })
+    .await;
+    assert_eq!(pending(&queues, "ORDERS", "order-processor-p00"), 0);
 }
 
 #[tokio::test]
@@ -142,7 +146,7 @@ async fn shares_that_overlap_in_part_are_an_error_and_replicas_that_stand_by_for
     replica(5..8).await;
     eventually("two everywhere", async || {
         let said = shop.run(&["queues", "--output", "json"]).await;
-        let queues: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let queues: Value = serde_json::from_str(&said.out).unwrap();
         let mut at = queues
             .as_array()
             .unwrap()

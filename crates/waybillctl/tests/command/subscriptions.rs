@@ -1,6 +1,7 @@
 //! Subscriptions made at run time.
 
 use chassis::clock;
+use devstack::testing::eventually;
 use domain::{Actor, CatalogEvent, CommandId, Money, Sku, Version};
 use messaging::events;
 use serde_json::Value;
@@ -66,13 +67,13 @@ async fn a_subscription_is_made_read_and_removed() {
         list.contains("price.minor > 1000") && list.contains("events.catalog.added.*"),
         "{list}"
     );
-    let queues = shop.json(&["queues"]).await;
-    let queue = queues
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|queue| queue["consumer"] == "subscription-dear");
-    assert_eq!(queue.unwrap()["pending"], 4);
+    eventually("four that wait", async || {
+        let queues = shop.json(&["queues"]).await;
+        let mut all = queues.as_array().unwrap().iter();
+        let queue = all.find(|queue| queue["consumer"] == "subscription-dear");
+        (queue.unwrap()["pending"] == 4).then_some(())
+    })
+    .await;
     assert!(shop.good(&["topology", "apply"]).await.contains("unchanged"));
 
     let one = shop

@@ -1,6 +1,6 @@
 //! A stream of commands that takes no more.
 
-use devstack::testing::{change_stream, eventually};
+use devstack::testing::{change_stream, eventually, stored};
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -85,8 +85,6 @@ async fn a_full_stream_takes_no_order_and_nothing_of_a_group_until_there_is_room
     limit(&api, 10).await;
     assert_eq!(guest.post("/v1/order-groups", "group", &group).await.status, 202);
     assert_eq!(guest.post("/v1/orders", "order", &one).await.status, 202);
-    let queues = api.messaging.queues().await.unwrap();
-    let orders = queues.iter().filter(|queue| queue.stream == "ORDERS");
-    assert_eq!(orders.map(|queue| queue.pending).sum::<u64>(), 4);
+    assert_eq!(stored(&api.servers.nats_url, "ORDERS").await, 4);
     api.close().await;
 }

@@ -1,6 +1,6 @@
 //! Several orders of one request: all of them or none.
 
-use devstack::testing::eventually;
+use devstack::testing::{eventually, stored};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -74,9 +74,7 @@ async fn the_same_group_many_times_at_once_is_one_also_without_redis() {
         let refused = guest.post(GROUPS, "key-1", &smaller).await;
         refused.problem(422, "idempotency-key-reused");
     }
-    let queues = api.messaging.queues().await.unwrap();
-    let orders = queues.iter().filter(|queue| queue.stream == "ORDERS");
-    assert_eq!(orders.map(|queue| queue.pending).sum::<u64>(), 4);
+    assert_eq!(stored(&api.servers.nats_url, "ORDERS").await, 4);
     api.close().await;
 }
 

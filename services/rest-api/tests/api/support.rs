@@ -9,7 +9,7 @@ use chassis::http::Listeners;
 use chassis::telemetry;
 use clap::Parser;
 use devstack::proxy::Proxy;
-use devstack::testing::{TestServers, eventually};
+use devstack::testing::{self, TestServers, eventually};
 use domain::decide::decide_product;
 use domain::{Access, Actor, CatalogAction, CatalogCommand, CommandId, Customer, GuestId, Sku};
 use identity::GuestTokens;
@@ -60,7 +60,7 @@ impl Api {
         messaging::topology::apply(&messaging).await.unwrap();
         let storage = storage(&servers.database_url).await;
         seed(&storage).await;
-        let (postgres, database_url) = devstack::testing::gate(&servers.database_url_of("rest-api")).await;
+        let (postgres, database_url) = testing::gate(&servers.database_url_of("rest-api")).await;
         let own = [
             "rest-api",
             "--http-workers=2",
@@ -138,9 +138,7 @@ impl Api {
 
     /// Whether nothing waits and nothing is stored: no order was made.
     pub(crate) async fn assert_no_order(&self) {
-        let queues = self.messaging.queues().await.unwrap();
-        let orders = queues.iter().filter(|queue| queue.stream == "ORDERS");
-        let waiting: u64 = orders.map(|queue| queue.pending + queue.in_hand).sum();
+        let waiting = testing::stored(&self.servers.nats_url, "ORDERS").await;
         let stored = self.storage.orders(Access::Staff, None, None, 1).await.unwrap();
         assert_eq!((waiting, stored.orders.len()), (0, 0), "an order was made");
     }

@@ -2,6 +2,7 @@
 
 mod disk;
 mod network;
+mod overload;
 mod poison;
 mod push;
 mod races;
@@ -29,6 +30,7 @@ pub(super) async fn run(cell: Cell, settings: Settings) -> Result<Outcome> {
         Cell::DiskFull(part) => disk::full(part, settings).await,
         Cell::SlowConsumer => network::slow_consumer(settings).await,
         Cell::ProcessorFrozen => services::frozen(settings).await,
+        Cell::Overload => overload::overload(settings).await,
         Cell::Poison => poison::among_orders(settings).await,
         Cell::SameKey => races::same_key(settings).await,
         Cell::LastFive => races::last_five(settings).await,
