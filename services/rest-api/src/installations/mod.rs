@@ -151,7 +151,7 @@ impl Draft {
                 environment: self.environment,
                 channel,
                 locale: self.locale,
-                updated_at: chassis::clock::now(),
+                updated_at: to_the_microsecond(chassis::clock::now()),
             }),
             Ok(_) => Err(errors),
             Err(error) => {
@@ -160,6 +160,11 @@ impl Draft {
             }
         }
     }
+}
+
+/// As it is kept: what is answered now is what is read later.
+fn to_the_microsecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 
 fn is_app(text: &str) -> bool {

@@ -92,8 +92,9 @@ async fn a_problem_names_its_request() {
     let request = api
         .request(Method::GET, "/v1/orders")
         .header("x-request-id", "app-1");
-    let body = Answer::of(request).await.problem(401, "unauthorized");
-    assert_eq!(body["request_id"], "app-1");
+    let answer = Answer::of(request).await;
+    answer.problem(401, "unauthorized");
+    assert_eq!(answer.json()["request_id"], "app-1");
     api.close().await;
 }
 
