@@ -15,11 +15,12 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
         local time = redis.call('TIME')
         local now = time[1] * 1000000 + time[2]
         local step, window = tonumber(ARGV[1]), tonumber(ARGV[2])
-        local empty = tonumber(redis.call('GET', KEYS[1]) or now)
+        local empty = tonumber(redis.call('HGET', KEYS[1], 'empty') or now)
         if empty < now then empty = now end
         local filled = empty + step - now
         if filled > window then return {0, window - (empty - now), filled - window} end
-        redis.call('SET', KEYS[1], string.format('%.0f', empty + step), 'PX', math.ceil(filled / 1000))
+        redis.call('HSET', KEYS[1], 'empty', string.format('%.0f', empty + step))
+        redis.call('PEXPIRE', KEYS[1], math.ceil(filled / 1000))
         return {1, window - filled, 0}
         ",
     )

@@ -69,7 +69,7 @@ const CONNECTION: &str = "+ping +unwatch";
 const ENTRIES: &str = "+evalsha +script|load +hget +hmget +hset +hdel +pttl +pexpire +expire +publish";
 
 /// What counting requests does.
-const LIMITS: &str = "+time +get +set";
+const LIMITS: &str = "+time";
 
 impl fmt::Display for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
