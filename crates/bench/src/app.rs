@@ -13,7 +13,7 @@ use crate::args::{Args, CheckArgs, Command, FaultArgs, LoadArgs};
 use crate::check::{self, Expectations};
 use crate::history::{self, History, Record};
 use crate::load::is_settled;
-use crate::{Api, Progress, fault};
+use crate::{Api, Progress, fault, perf};
 
 /// Between two looks at the orders' states.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -27,6 +27,8 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<()> {
         Command::Load(args) => load(&args, out).await,
         Command::Check(args) => run_check(&args, out).await,
         Command::Fault(args) => run_faults(&args, out).await,
+        Command::Perf(args) => perf::run(&args, out).await,
+        Command::Constant(args) => perf::serve_constant(args.listen, args.size).await,
     }
 }
 

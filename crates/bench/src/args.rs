@@ -26,6 +26,11 @@ pub enum Command {
     Check(CheckArgs),
     /// Break one thing after the other in the middle of load, in stacks of their own, and look at every promise.
     Fault(FaultArgs),
+    /// Measure speed, memory and start, each beside a floor measured in the same run. Fails on no missed goal.
+    Perf(PerfArgs),
+    /// Answer every request with so many bytes: the floor of reading.
+    #[command(hide = true)]
+    Constant(ConstantArgs),
 }
 
 /// `bench load`
@@ -135,6 +140,57 @@ pub struct FaultArgs {
     pub list: bool,
 }
 
+/// `bench perf`
+#[derive(Debug, clap::Args)]
+pub struct PerfArgs {
+    /// Which figures; all when not given.
+    #[arg(value_name = "FIGURE", env = "PERF_FIGURES", value_delimiter = ',', value_parser = ["P1", "P2", "P3", "P4", "P5", "P6", "P8", "P10"])]
+    pub figures: Vec<String>,
+
+    /// How often each is measured; the median counts.
+    #[arg(long, env = "PERF_ROUNDS", value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: u32,
+
+    /// How many orders are accepted and then decided.
+    #[arg(long, env = "PERF_ORDERS", value_name = "N", default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1_000..=900_000))]
+    pub orders: u64,
+
+    /// How many orders are on their way at once. At most what a front door takes.
+    #[arg(long, env = "PERF_IN_FLIGHT", value_name = "N", default_value_t = 128)]
+    pub in_flight: usize,
+
+    /// How often an order is read.
+    #[arg(long, env = "PERF_READS", value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub reads: u64,
+
+    /// How many follow one order. Each takes a file here and one at the front door.
+    #[arg(long, env = "PERF_FOLLOWERS", value_name = "N", default_value_t = 9_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub followers: u32,
+
+    /// The folder that the results go into as JSON. Nowhere when not given.
+    #[arg(long, env = "PERF_OUT", value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+impl PerfArgs {
+    /// Whether one of these figures is asked for.
+    pub fn wants(&self, names: &[&str]) -> bool {
+        self.figures.is_empty() || self.figures.iter().any(|figure| names.contains(&figure.as_str()))
+    }
+}
+
+/// `bench constant`
+#[derive(Debug, clap::Args)]
+pub struct ConstantArgs {
+    /// Where.
+    #[arg(long, env = "CONSTANT_LISTEN", value_name = "HOST:PORT")]
+    pub listen: std::net::SocketAddr,
+
+    /// How many bytes.
+    #[arg(long, env = "CONSTANT_SIZE", value_name = "N")]
+    pub size: usize,
+}
+
 impl FaultArgs {
     /// How hard and how long; `seed` is taken where none is given.
     pub fn settings(&self, seed: u64) -> fault::Settings {
@@ -234,7 +290,7 @@ mod tests {
     fn a_given_seed_wins() {
         let seed = |arguments: &str| match parse(arguments).unwrap().command {
             Command::Load(args) => args.load(7).seed,
-            Command::Check(_) | Command::Fault(_) => unreachable!("it is a load"),
+            _ => unreachable!("it is a load"),
         };
         assert_eq!(seed("load --api-url http://api --rate 1"), 7);
         assert_eq!(seed("load --api-url http://api --rate 1 --seed 3"), 3);

@@ -8,6 +8,7 @@ pub mod fault;
 mod history;
 mod latency;
 mod load;
+pub mod perf;
 mod shopping;
 
 pub use api::{Answer, Api, Guest, Snapshot};

@@ -64,9 +64,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Each driver, and the crates that alone may name it.
 const FENCES: &[(&str, &[&str])] = &[
-    ("sqlx", &["storage"]),
+    ("sqlx", &["storage", "bench"]),
     ("jiff-sqlx", &["storage"]),
-    ("async-nats", &["messaging"]),
+    ("async-nats", &["messaging", "bench"]),
     ("nkeys", &["messaging"]),
     ("deadpool-redis", &["cache"]),
     ("redis", &["cache"]),
