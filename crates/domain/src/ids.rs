@@ -171,11 +171,15 @@ pub struct GuestId(pub Uuid);
 
 /// An account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid, examples("018f6f0c-3a63-7c1e-9b0a-2f6f3f0f6a11")))]
 #[serde(transparent)]
 pub struct AccountId(pub Uuid);
 
 /// An entry of an account's address book. Derived from the account and the Idempotency-Key it was made under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid, examples("7a1f0c2e-5d0b-8c7a-b1de-2f6f3f0f6a12")))]
 #[serde(transparent)]
 pub struct AddressId(pub Uuid);
 

@@ -29,7 +29,7 @@ const READ: [&str; 9] = [
 /// Lets pages of `origins` ask; without any, a browser is told nothing and refuses by itself. Cookies are never taken.
 pub(crate) fn cors(origins: &[String]) -> Condition<Cors> {
     let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "POST", "PUT", "DELETE"])
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers(SENT)
         .expose_headers(READ)
         .max_age(600);

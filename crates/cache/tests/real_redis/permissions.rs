@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use cache::limits::{Limits, Quota};
 use cache::permissions::{User, acl};
-use std::time::Duration;
 
 use cache::{Begun, Cache, EndedSessions, Limit, Policy, RequestRecords, Throttle};
 use deadpool_redis::redis::{self, RedisResult, Value};

@@ -6,6 +6,9 @@ use super::{fields_of, operations};
 
 const ORDER: &str = "5f0c2a5e-9d0b-8c7a-b1de-2f6f3f0f6a11";
 
+/// Of no session.
+const REFRESH_TOKEN: &str = "wbr_3q2-796tvu_erb7v3q2-7wABAgMEBQYHCAkKCwwNDg8";
+
 /// Gives every body its example.
 pub(super) fn complete(document: &mut Value) {
     for (_, _, operation) in operations(document) {
@@ -26,7 +29,17 @@ pub(super) fn complete(document: &mut Value) {
 /// What is sent.
 pub(super) fn request(operation: &str) -> Option<Value> {
     Some(match operation {
-        "createGuestSession" | "cancelOrder" => json!({}),
+        "createGuestSession" | "cancelOrder" | "signOut" => json!({}),
+        "signUp" => json!({
+            "email": "ada@example.org", "password": "correct horse battery", "name": "Ada Lovelace", "locale": "de-AT",
+        }),
+        "signIn" => json!({ "email": "ada@example.org", "password": "correct horse battery" }),
+        "refreshTokens" => json!({ "refresh_token": REFRESH_TOKEN }),
+        "changeAccount" => json!({ "name": "Ada King" }),
+        "changePassword" => json!({
+            "old_password": "correct horse battery", "new_password": "correct horse battery staple",
+        }),
+        "addAddress" | "changeAddress" => saved_address(),
         "submitOrder" => draft(),
         "submitOrderGroup" => json!({ "orders": [draft(), draft()] }),
         "scheduleOrder" | "changeScheduledOrder" => {
@@ -51,6 +64,28 @@ pub(super) fn answer(operation: &str, status: &str, kind: &str) -> Option<Value>
             "token": "wbg_3q2-796tvu_erb7v3q2-7wABAgMEBQYHCAkKCwwNDg8",
             "token_type": "Bearer",
         }),
+        ("signUp", "201", _) | ("signIn", "200", _) => {
+            let mut signed_in = tokens();
+            signed_in["account"] = account();
+            signed_in
+        }
+        ("refreshTokens", "200", _) => tokens(),
+        ("getAccount" | "changeAccount", "200", _) => account(),
+        ("listSessions", "200", _) => json!({
+            "sessions": [{
+                "id": "0b7f6c1e-3c5d-4f5e-8a55-6a2c7d9f0e43", "device": "Shop/1.0 (Android 16)",
+                "created_at": "2026-11-21T03:48:36.123456Z", "last_used_at": "2026-11-21T04:48:36Z",
+                "expires_at": "2026-12-21T04:48:36Z", "current": true,
+            }],
+        }),
+        ("getTokenKeys", "200", _) => json!({
+            "keys": [{
+                "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s",
+                "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+            }],
+        }),
+        ("listAddresses", "200", _) => json!({ "addresses": [address_entry()] }),
+        ("addAddress", "201", _) | ("getAddress" | "changeAddress", "200", _) => address_entry(),
         ("listProducts", "200", _) => json!({ "products": [product()], "next": "aG9uZXktYWNhY2lh" }),
         ("getProduct", "200", _) => product(),
         ("listOrders", "200", _) => json!({
@@ -86,6 +121,30 @@ fn draft() -> Value {
 
 fn address() -> Value {
     json!({ "street": "Ring 1", "postcode": "1010", "city": "Wien", "country": "AT" })
+}
+
+fn account() -> Value {
+    json!({
+        "id": "018f6f0c-3a63-7c1e-9b0a-2f6f3f0f6a11", "email": "ada@example.org", "name": "Ada Lovelace",
+        "locale": "de-AT", "role": "customer", "created_at": "2026-11-21T03:48:36.123456Z",
+    })
+}
+
+fn tokens() -> Value {
+    json!({
+        "access_token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl", "token_type": "Bearer", "expires_in": 600,
+        "refresh_token": REFRESH_TOKEN, "refresh_token_expires_at": "2026-12-21T03:48:36.123456Z",
+    })
+}
+
+fn saved_address() -> Value {
+    json!({ "label": "Home", "name": "Ada Lovelace", "shipping_address": address() })
+}
+
+fn address_entry() -> Value {
+    let mut entry = saved_address();
+    entry["id"] = json!("7a1f0c2e-5d0b-8c7a-b1de-2f6f3f0f6a12");
+    entry
 }
 
 fn money(minor: i64) -> Value {

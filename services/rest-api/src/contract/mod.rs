@@ -18,7 +18,7 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::conditional::Known;
-use crate::{catalog, guest_sessions, installations, orders, problem, scheduled};
+use crate::{accounts, catalog, guest_sessions, installations, me, orders, problem, scheduled, sessions};
 
 pub(crate) use docs::docs;
 
@@ -40,6 +40,9 @@ const TAG_LENGTH: usize = 32;
     servers((url = "/")),
     tags(
         (name = "guests", description = "Ordering without an account."),
+        (name = "accounts", description = "Signing up and in."),
+        (name = "sessions", description = "Tokens, and where an account is signed in."),
+        (name = "me", description = "The own account and its address book."),
         (name = "products", description = "What can be ordered."),
         (name = "orders", description = "Submit, read, follow and cancel."),
         (name = "scheduled orders", description = "Orders that are placed later."),
@@ -70,6 +73,10 @@ fn document() -> Value {
     let mut whole = Api::openapi();
     for part in [
         guest_sessions::Operations::openapi(),
+        accounts::Operations::openapi(),
+        sessions::Operations::openapi(),
+        me::Operations::openapi(),
+        me::addresses::Operations::openapi(),
         catalog::Operations::openapi(),
         orders::Operations::openapi(),
         scheduled::Operations::openapi(),

@@ -27,6 +27,22 @@ const OF_THEIR_OWN: &[(&str, &[Kind])] = &[
         &[Kind::PlaceAtPast, Kind::PlaceAtTooFar, Kind::AlreadyPlaced],
     ),
     ("unscheduleOrder", &[Kind::AlreadyPlaced]),
+    ("signUp", &[Kind::EmailTaken, Kind::TooManyAttempts]),
+    ("signIn", &[Kind::InvalidCredentials, Kind::TooManyAttempts]),
+    ("refreshTokens", &[Kind::InvalidRefreshToken]),
+    ("signOut", &[Kind::AccountNeeded, Kind::SignedInElsewhere]),
+    (
+        "changeAccount",
+        &[Kind::EmailTaken, Kind::SignedInElsewhere, Kind::TooManyAttempts],
+    ),
+    (
+        "changePassword",
+        &[Kind::SignedInElsewhere, Kind::TooManyAttempts],
+    ),
+    (
+        "addAddress",
+        &[Kind::IdempotencyKeyReused, Kind::TooManyAddresses],
+    ),
 ];
 
 /// Lists every problem among the answers of every operation.
@@ -66,6 +82,7 @@ fn can_give(path: &str, operation: &Value, kind: Kind) -> bool {
         Kind::TooManyRequests => path.starts_with("/v1/"),
         Kind::Unavailable => path.starts_with("/v1/") && id != "createGuestSession",
         Kind::Unauthorized => !operation["security"].is_null(),
+        Kind::AccountNeeded => path == "/v1/me" || path.starts_with("/v1/me/"),
         Kind::NotFound => takes("path"),
         Kind::InvalidInput => body || takes("query") || takes("Last-Event-ID"),
         Kind::MalformedJson | Kind::UnsupportedMediaType | Kind::BodyTooLarge | Kind::BodyTooSlow => body,
@@ -90,7 +107,9 @@ fn answer(status: u16, entries: &[&Entry]) -> Value {
     let mut headers = json!({ "X-Request-Id": header("X-Request-Id") });
     match status {
         401 => headers["WWW-Authenticate"] = header("WWW-Authenticate"),
-        409 => headers["Location"] = header("Location"),
+        409 if entries.iter().any(|entry| entry.kind == Kind::AlreadyPlaced) => {
+            headers["Location"] = header("Location");
+        }
         429 | 503 => headers["Retry-After"] = header("Retry-After"),
         _ => {}
     }

@@ -9,7 +9,7 @@ pub(super) fn complete(document: &mut Value) {
     for (path, _, operation) in operations(document) {
         for parameter in items_of(operation, "parameters") {
             let name = parameter["name"].as_str().unwrap_or_default().to_owned();
-            add(parameter, parameter_of(&name));
+            add(parameter, parameter_of(&path, &name));
         }
         for answer in fields_of(operation, "responses") {
             let headers = answer.1.as_object_mut();
@@ -33,7 +33,7 @@ pub(super) fn complete(document: &mut Value) {
     }
     document["components"]["headers"] = headers();
     document["components"]["securitySchemes"] = json!({
-        "bearer": { "type": "http", "scheme": "bearer", "description": "A token of POST /v1/guest-sessions." }
+        "bearer": { "type": "http", "scheme": "bearer", "description": "A guest's token of POST /v1/guest-sessions, or an access token of POST /v1/sign-up, /v1/sign-in or /v1/token." }
     });
     add(&mut document["components"]["schemas"], installations());
 }
@@ -57,7 +57,7 @@ fn add(object: &mut Value, fields: Value) {
     }
 }
 
-fn parameter_of(name: &str) -> Value {
+fn parameter_of(path: &str, name: &str) -> Value {
     match name {
         "Idempotency-Key" => json!({
             "required": true,
@@ -90,6 +90,8 @@ fn parameter_of(name: &str) -> Value {
             "example": "wait=5",
         }),
         "installation_id" => json!({ "description": "The device's own UUID." }),
+        "id" if path.starts_with("/v1/me/addresses/") => json!({ "description": "The entry's id." }),
+        "id" if path.starts_with("/v1/me/sessions/") => json!({ "description": "The session's id." }),
         "id" => json!({ "description": "The order's id." }),
         "limit" => json!({
             "description": "How many to a page.",

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, ETag};
 use actix_web::{HttpRequest, HttpResponse, web};
-use domain::OrderDraft;
+use domain::{Access, OrderDraft};
 use ordering::{Ordering, SubmitError};
 use tokio_util::sync::CancellationToken;
 
@@ -53,7 +53,7 @@ pub(crate) async fn submit(
         .map_err(Problem::from)?;
     let (id, waited) = (accepted.order.id, prefer::wait(&request));
     let settled = match waited {
-        Some(seconds) => prefer::settled(&ordering, caller.access(), id, seconds, &stopping).await,
+        Some(seconds) => prefer::settled(&ordering, Access::Customer(caller.0), id, seconds, &stopping).await,
         None => None,
     };
     let mut response = match settled {

@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
+use crate::member::Member;
 use crate::support::{Api, Guest};
 
 /// The program itself; else the one that `./scripts/test` installs is taken.
@@ -22,6 +23,25 @@ async fn what_the_contract_allows_is_answered_as_it_says() {
     };
     let api = Api::start_whole().await;
     let guest = Guest::new(&api);
+    answers_by_the_contract(&program, &api, &guest.token, &[]).await;
+    api.close().await;
+}
+
+#[tokio::test]
+async fn what_the_contract_allows_an_account_is_answered_as_it_says() {
+    let Some(program) = program().await else {
+        return;
+    };
+    let api = Api::start().await;
+    let member = Member::sign_up(&api, "ada@example.org", None).await;
+    // Sessions are left aside: the one that asks would be ended.
+    let own = ["--include-path-regex", "^/v1/me(/password|/addresses.*)?$"];
+    answers_by_the_contract(&program, &api, &member.access, &own).await;
+    api.close().await;
+}
+
+/// Sends what is drawn by the contract with a token; `which` operations, all of them where it is empty.
+async fn answers_by_the_contract(program: &Path, api: &Api, token: &str, which: &[&str]) {
     let folder = devstack::testing::folder().unwrap();
     let output = Command::new(program)
         .arg("--config-file")
@@ -30,7 +50,8 @@ async fn what_the_contract_allows_is_answered_as_it_says() {
         .arg(format!("http://{}/openapi.json", api.address))
         // A stream would be followed without end.
         .args(["--header", "Accept: application/json"])
-        .args(["--header", &format!("Authorization: Bearer {}", guest.token)])
+        .args(["--header", &format!("Authorization: Bearer {token}")])
+        .args(which)
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .output()
@@ -42,7 +63,6 @@ async fn what_the_contract_allows_is_answered_as_it_says() {
         "{said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    api.close().await;
 }
 
 /// The program; none where there is no Python, without which it can't be.
