@@ -69,5 +69,18 @@ install_nats() {
     || die "nats-server could not be installed: install 2.14 or newer by hand, or set NATS_SERVER_BIN."
 }
 
+# What tries the API's contract out. Without Python 3.11 that test says that it is skipped.
+install_schemathesis() {
+  local folder="$root/.waybill/contract" wanted="$root/scripts/requirements-contract.txt"
+  at_least 3.11 python3 --version || return 0
+  cmp -s "$wanted" "$folder/installed" && return
+  echo "Installing schemathesis into $folder"
+  rm -rf "$folder"
+  python3 -m venv "$folder" || die "python3 cannot make a virtual environment: install python3-venv."
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$wanted" \
+    || die "schemathesis could not be installed: install it by hand and set SCHEMATHESIS_BIN."
+  cp "$wanted" "$folder/installed"
+}
+
 # Names the clone's own nats-server, so that it is found from whatever folder the programs run in.
 use_own_nats() { [ -n "${NATS_SERVER_BIN:-}" ] || [ ! -x "$venv/bin/nats-server" ] || export NATS_SERVER_BIN="$venv/bin/nats-server"; }

@@ -4,6 +4,7 @@ mod breaker;
 mod ended_sessions;
 mod flight;
 mod in_process;
+pub mod limits;
 mod load;
 mod notices;
 pub mod permissions;

@@ -42,14 +42,11 @@ impl User {
 
     /// Keys, channels and commands, as Redis's ACL names them.
     fn rules(self) -> String {
-        let (orders, catalog, scopes) = (Policy::ORDERS.name, Policy::CATALOG.name, Policy::SCOPES.name);
+        let orders = Policy::ORDERS.name;
         match self {
             Self::Operator => "~* &* +@all".into(),
-            Self::WebFrontend | Self::RestApi => format!(
-                "~waybill:{orders}:* ~waybill:{catalog}:* ~waybill:requests:* \
-                 ~waybill:{scopes}:* ~waybill:ended-sessions:* ~waybill:throttle:* \
-                 &waybill:notices:{orders} &waybill:notices:{catalog} &waybill:notices:{scopes} {CONNECTION} {ENTRIES} +subscribe +unsubscribe"
-            ),
+            Self::WebFrontend => door(""),
+            Self::RestApi => door(&format!("~waybill:limits:* {LIMITS}")),
             Self::OrderProcessor => {
                 format!("~waybill:{orders}:* &waybill:notices:{orders} {CONNECTION} {ENTRIES}")
             }
@@ -57,10 +54,24 @@ impl User {
     }
 }
 
+/// What both front doors may do, and `more`.
+fn door(more: &str) -> String {
+    let (orders, catalog, scopes) = (Policy::ORDERS.name, Policy::CATALOG.name, Policy::SCOPES.name);
+    format!(
+        "~waybill:{orders}:* ~waybill:{catalog}:* ~waybill:requests:* \
+         ~waybill:{scopes}:* ~waybill:ended-sessions:* ~waybill:throttle:* \
+         &waybill:notices:{orders} &waybill:notices:{catalog} &waybill:notices:{scopes} \
+         {CONNECTION} {ENTRIES} +subscribe +unsubscribe {more}"
+    )
+}
+
 /// What the pool asks of every connection. `CLIENT SETINFO` is not among it: Redis 7.0 refuses a file that names it, and the client does without.
 const CONNECTION: &str = "+ping +unwatch";
 /// Reading entries, and what the scripts do that write them.
 const ENTRIES: &str = "+evalsha +script|load +hget +hmget +hset +hdel +pttl +pexpire +expire +publish";
+
+/// What counting requests does.
+const LIMITS: &str = "+time";
 
 impl fmt::Display for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

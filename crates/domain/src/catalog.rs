@@ -12,23 +12,29 @@ use crate::text::Text;
 
 /// A product as the shop shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Product {
     /// Its stock keeping unit.
     pub sku: Sku,
     /// Its version: a price edit carries the one it edits. Stock changes do not raise it.
     pub version: Version,
     /// Its name.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("Acacia honey")))]
     pub name: Text<1, 200>,
     /// A few sentences.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("Light and mild.")))]
     pub description: Text<0, 2000>,
     /// The category it stands in.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("honey")))]
     pub category: Text<1, 60>,
     /// What one costs.
     pub price: Money,
     /// How many can be sold.
+    #[cfg_attr(feature = "openapi", schema(examples(12)))]
     pub available: i64,
     /// File name of its picture among the shop's assets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub picture: Option<Text<1, 100>>,
 }
 

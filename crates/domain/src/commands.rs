@@ -15,6 +15,7 @@ pub const MAX_LINES: usize = 100;
 
 /// One line of a submission. Its price comes from the catalog, never from here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SubmitLine {
     /// Which product.
     pub sku: Sku,

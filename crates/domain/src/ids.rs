@@ -26,6 +26,8 @@ fn derived(purpose: &str, parts: &[&[u8]]) -> Uuid {
 
 /// An order. Derived from its customer and the Idempotency-Key of its submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid, examples("5f0c2a5e-9d0b-8c7a-b1de-2f6f3f0f6a11")))]
 #[serde(transparent)]
 pub struct OrderId(pub Uuid);
 
@@ -117,6 +119,8 @@ impl CommandId {
 
 /// The one number that orders everything about an order: 1 is `submitted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = u32, minimum = 1, examples(2)))]
 #[serde(transparent)]
 pub struct Version(pub u32);
 
@@ -167,11 +171,15 @@ pub struct GuestId(pub Uuid);
 
 /// An account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid, examples("018f6f0c-3a63-7c1e-9b0a-2f6f3f0f6a11")))]
 #[serde(transparent)]
 pub struct AccountId(pub Uuid);
 
 /// An entry of an account's address book. Derived from the account and the Idempotency-Key it was made under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid, examples("7a1f0c2e-5d0b-8c7a-b1de-2f6f3f0f6a12")))]
 #[serde(transparent)]
 pub struct AddressId(pub Uuid);
 
@@ -187,6 +195,8 @@ impl AddressId {
 
 /// An app on a device; the device makes the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid, examples("0b7f6c1e-3c5d-4f5e-8a55-6a2c7d9f0e42")))]
 #[serde(transparent)]
 pub struct InstallationId(pub Uuid);
 

@@ -18,6 +18,8 @@ use crate::text::{Invalid, Text};
 
 /// A stock keeping unit: 1 to 64 of `a-z`, `0-9` and `-`; it stands in subjects and addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[a-z0-9-]{1,64}$", examples("honey-acacia")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Sku(String);
 
@@ -63,6 +65,8 @@ impl fmt::Display for Sku {
 
 /// How many of a product: 1 to 999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = u16, minimum = 1, maximum = 999, examples(2)))]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Quantity(u16);
 
@@ -110,26 +114,35 @@ pub struct Line {
 
 /// Whom to reach about an order. Never in an event, a log or a metric.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Contact {
     /// The customer's name.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("Ada Lovelace")))]
     pub name: Text<1, 200>,
     /// E-mail address.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("ada@example.org")))]
     pub email: Text<3, 254>,
     /// Telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, examples("+43 1 234567")))]
     pub phone: Option<Text<3, 40>>,
 }
 
 /// Where an order goes. Never in an event, a log or a metric.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Address {
     /// Street and number.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("Ring 1")))]
     pub street: Text<1, 200>,
     /// Postal code.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("1010")))]
     pub postcode: Text<1, 20>,
     /// Town.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("Wien")))]
     pub city: Text<1, 100>,
     /// ISO 3166-1 alpha-2 code.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, examples("AT")))]
     pub country: Text<2, 2>,
 }
 

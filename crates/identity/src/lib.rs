@@ -2,6 +2,7 @@
 
 pub mod access_tokens;
 pub mod accounts;
+mod cursors;
 mod email;
 mod errors;
 mod form_tokens;
@@ -17,6 +18,7 @@ mod token_keys;
 
 pub use access_tokens::{AccessTokens, Identified};
 pub use accounts::{Accounts, Limits};
+pub use cursors::Cursors;
 pub use email::Email;
 pub use errors::Unavailable;
 pub use form_tokens::FormTokens;

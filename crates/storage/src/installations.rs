@@ -1,5 +1,6 @@
 //! Apps on devices, and the channels that reach them.
 
+mod own;
 mod told;
 
 use domain::{Customer, InstallationId};
@@ -162,25 +163,6 @@ impl Storage {
             Ok(registered)
         };
         self.within(Box::pin(work)).await
-    }
-
-    /// The active installations of a customer.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn installations_of(&self, customer: Customer) -> Result<Vec<Installation>, StorageError> {
-        let rows = self.within(async {
-            Ok(sqlx::query_as!(
-                InstallationRow,
-                r#"SELECT id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale,
-                          updated_at AS "updated_at: _"
-                   FROM installations WHERE customer = $1 AND state = 'active' ORDER BY id"#,
-                customer.to_string(),
-            )
-            .fetch_all(&self.pool)
-            .await?)
-        });
-        rows.await?.into_iter().map(Installation::try_from).collect()
     }
 
     /// One active installation.

@@ -5,15 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use actix_web::error::QueryPayloadError;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{App, HttpServer, guard, middleware, web};
 use anyhow::Context;
+use cache::limits::Limits;
 use chassis::http::client::TrustedProxies;
 use chassis::http::{Connections, Listeners};
 use chassis::servers::DoorServers;
 use chassis::telemetry::Telemetry;
 use chassis::{Health, Lifecycle, admin};
-use identity::{Accounts, GuestTokens, Issuers, Limits, ServerKey, TokenKeys};
+use identity::{Accounts, Cursors, GuestTokens, Issuers, Limits as SignInLimits, ServerKey, TokenKeys};
 use ordering::{Ordering, Parts};
 use secrecy::ExposeSecret;
 use storage::Storage;
@@ -21,15 +22,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
 use crate::body::MaxTime;
+use crate::limits::Counter;
 use crate::orders::Heartbeat;
 use crate::problem::{self, Kind, Problem};
-use crate::{accounts, catalog, guest_sessions, installations, me, observe, orders, scheduled, sessions};
+use crate::{
+    accounts, catalog, contract, cors, guest_sessions, heads, installations, limits, me, observe, orders,
+    scheduled, sessions,
+};
 
 /// The service's name, as other parts see it.
 pub const NAME: &str = "rest-api";
 
 /// How long the head of a request may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
+/// Nothing that is answered is a page that loads anything.
+const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// How long a connection may wait for its next request.
 const KEPT_ALIVE: Duration = Duration::from_secs(5);
 
@@ -68,6 +75,7 @@ pub async fn run(
         .connect_door(NAME, limit, &lifecycle, &health)
         .await?;
     let accounts = open_accounts(&args, &key, keys, issuers.unwrap_or_default(), &servers)?;
+    let shared = Limits::new(servers.state_redis.clone());
     let ordering = Ordering::start(Parts {
         source: NAME.into(),
         messaging: servers.messaging,
@@ -80,7 +88,9 @@ pub async fn run(
         ordering,
         accounts,
         storage: servers.storage,
+        cursors: Cursors::new(key.clone()),
         tokens: GuestTokens::new(key),
+        counter: Counter::new(shared, args.customer_limit, args.address_limit),
         stopping: lifecycle.stopping(),
     };
     serve(&args, listeners.public, state, &lifecycle)?;
@@ -103,7 +113,7 @@ fn open_accounts(
     issuers: Issuers,
     servers: &DoorServers,
 ) -> anyhow::Result<Accounts> {
-    let mut limits = Limits::USUAL;
+    let mut limits = SignInLimits::USUAL;
     limits.sign_in_address.burst = args.passwords.sign_ins_per_address;
     limits.sign_up_address.burst = args.passwords.sign_ups_per_address;
     Ok(Accounts::start(identity::accounts::Parts {
@@ -127,21 +137,30 @@ struct State {
     ordering: Ordering,
     accounts: Accounts,
     storage: Storage,
+    cursors: Cursors,
     tokens: GuestTokens,
+    counter: Counter,
     stopping: CancellationToken,
 }
 
 fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle) -> anyhow::Result<()> {
     let (heartbeat, max_time) = (Heartbeat(args.events_heartbeat), MaxTime(args.body_timeout));
     let proxies = TrustedProxies::from(args.proxies.trusted_proxies.clone());
+    let origins = args.cors_origins.clone();
+    let workers = match args.port.http_workers {
+        Some(workers) => workers,
+        None => std::thread::available_parallelism()?.get(),
+    };
     let connections = Connections::new(KEPT_ALIVE + HEAD_TIME + args.body_timeout, lifecycle.stopping());
-    let mut server = HttpServer::new(move || {
+    let server = HttpServer::new(move || {
         let state = state.clone();
         App::new()
             .app_data(web::Data::new(state.ordering))
             .app_data(web::Data::new(state.accounts))
             .app_data(web::Data::new(state.storage))
+            .app_data(web::Data::new(state.cursors))
             .app_data(web::Data::new(state.tokens))
+            .app_data(web::Data::new(state.counter))
             .app_data(web::Data::new(state.stopping))
             .app_data(web::Data::new(heartbeat))
             .app_data(max_time)
@@ -152,7 +171,14 @@ fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle
             .wrap(
                 middleware::ErrorHandlers::new().handler(StatusCode::NOT_ACCEPTABLE, problem::not_acceptable),
             )
-            .wrap(middleware::DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
+            .wrap(middleware::from_fn(limits::limit))
+            .wrap(middleware::from_fn(heads::bounded))
+            .wrap(cors::cors(&origins))
+            .wrap(
+                middleware::DefaultHeaders::new()
+                    .add(("x-content-type-options", "nosniff"))
+                    .add((header::CONTENT_SECURITY_POLICY, POLICY)),
+            )
             .wrap(middleware::from_fn(observe::observe))
             .wrap(middleware::from_fn(chassis::http::in_hand))
             .configure(routes)
@@ -162,10 +188,9 @@ fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle
     .client_request_timeout(HEAD_TIME)
     .client_disconnect_timeout(Duration::from_secs(1))
     .shutdown_timeout(args.service.drain_timeout.as_secs())
-    .disable_signals();
-    if let Some(workers) = args.port.http_workers {
-        server = server.workers(workers);
-    }
+    .disable_signals()
+    .workers(workers)
+    .max_connections(args.max_connections.div_ceil(workers));
     let server = server.listen(listener)?.run();
     chassis::http::spawn(lifecycle, server, &connections, args.port.linger);
     Ok(())
@@ -237,9 +262,16 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::put().to(scheduled::put))
                 .route(web::delete().to(scheduled::remove)),
         )
+        .service(resource("/v1/installations", "GET, HEAD").route(get().to(installations::list)))
         .service(
-            resource("/v1/installations/{installation_id}", "PUT").route(web::put().to(installations::put)),
+            resource("/v1/installations/{installation_id}", "GET, HEAD, PUT, DELETE")
+                .route(get().to(installations::read))
+                .route(web::put().to(installations::put))
+                .route(web::delete().to(installations::remove)),
         )
+        .service(resource("/openapi.json", "GET, HEAD").route(get().to(contract::openapi)))
+        .service(resource("/docs", "GET, HEAD").route(get().to(contract::docs)))
+        .service(resource("/docs/{file:.*}", "GET, HEAD").route(get().to(contract::docs)))
         .service(resource("/problems/{name}", "GET, HEAD").route(get().to(problem::explain)))
         .default_service(web::to(problem::not_found));
 }

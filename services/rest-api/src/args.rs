@@ -4,9 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chassis::args::{
-    AccessTokenArgs, PasswordArgs, ProxyArgs, PublicPortArgs, SecretKeyArgs, ServersArgs, ServiceArgs, period,
+    AccessTokenArgs, PasswordArgs, ProxyArgs, PublicPortArgs, SecretKeyArgs, ServersArgs, ServiceArgs,
+    at_least_one, period,
 };
 use clap::Parser;
+
+use crate::cors;
+use crate::limits::Limit;
 
 /// The REST API for apps: order, follow, cancel, register devices for push.
 #[derive(Debug, Clone, Parser)]
@@ -42,6 +46,32 @@ pub struct Args {
     /// How often a silent stream of events says that it is alive, e.g. 15s. Shorter than the idle time-out of any proxy before it.
     #[arg(long, env = "EVENTS_HEARTBEAT", value_name = "DURATION", default_value = "15s", value_parser = period)]
     pub events_heartbeat: Duration,
+
+    /// How much one customer may ask for, all replicas together, e.g. 6000/60s, or off.
+    #[arg(
+        long,
+        env = "CUSTOMER_LIMIT",
+        value_name = "N/DURATION",
+        default_value = "60000/60s"
+    )]
+    pub customer_limit: Limit,
+
+    /// How much may be asked for from one address (of IPv6: its network of 64 bits), all replicas together, e.g. 6000/60s, or off.
+    #[arg(
+        long,
+        env = "ADDRESS_LIMIT",
+        value_name = "N/DURATION",
+        default_value = "600000/60s"
+    )]
+    pub address_limit: Limit,
+
+    /// Origins whose pages may ask, e.g. https://shop.example, separated by commas. None when not given.
+    #[arg(long, env = "CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',', value_parser = cors::origin)]
+    pub cors_origins: Vec<String>,
+
+    /// The most connections that are open at once; more wait to be taken.
+    #[arg(long, env = "MAX_CONNECTIONS", value_name = "N", default_value_t = 20_000, value_parser = at_least_one())]
+    pub max_connections: usize,
 
     #[command(flatten)]
     #[expect(
@@ -114,6 +144,10 @@ mod tests {
             "--password-hashes=0",
             "--sign-ins-per-address=0",
             "--sign-ups-per-address=0",
+            "--customer-limit=0/1s",
+            "--address-limit=1/0s",
+            "--cors-origins=*",
+            "--max-connections=0",
             "--events-heartbeat=0s",
             "--database-connections=0",
             "--database-timeout=0s",

@@ -68,9 +68,10 @@ impl FromRequest for EmptyBody {
     }
 }
 
-#[derive(serde::Deserialize)]
+/// An object without fields.
+#[derive(serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+pub(crate) struct Nothing {}
 
 fn check_type(request: &HttpRequest) -> Result<(), Problem> {
     let content_type = request.content_type().to_ascii_lowercase();

@@ -1,37 +1,62 @@
 //! `GET /v1/products` and `GET /v1/products/{sku}`.
+#![expect(
+    unused_qualifications,
+    reason = "in what utoipa makes of a handler's parameters"
+)]
 
 use actix_web::http::header::{self, ETag, EntityTag};
 use actix_web::{HttpRequest, HttpResponse, web};
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::text::{Invalid, Text};
-use domain::{Product, Sku};
+use domain::{Fingerprint, Product, Sku};
+use identity::Cursors;
 use ordering::Ordering;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::conditional::Known;
+use crate::cursor;
 use crate::problem::{Kind, Problem};
 
+/// What its cursors are sealed for.
+const LIST: &str = "products";
+
+/// What the contract says of it.
+#[derive(OpenApi)]
+#[openapi(paths(list, read))]
+pub(crate) struct Operations;
+
 /// What can be asked of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Query {
+    /// Only products of this category.
+    #[param(
+        max_length = 60,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     category: Option<String>,
     cursor: Option<String>,
     limit: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Page {
+/// A page of the catalog.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProductPage)]
+pub(crate) struct Page {
     products: Vec<View>,
+    /// The next page's `cursor`; null on the last one.
+    #[schema(required = true)]
     next: Option<String>,
 }
 
-/// A product as apps see it.
-#[derive(Serialize)]
-struct View {
+/// A product.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Product)]
+pub(crate) struct View {
     #[serde(flatten)]
     product: Product,
+    /// Whether one can be sold.
     in_stock: bool,
 }
 
@@ -45,13 +70,28 @@ impl From<Product> for View {
 }
 
 /// The products in the order of their SKUs, page by page.
+#[utoipa::path(
+    get,
+    path = "/v1/products",
+    operation_id = "listProducts",
+    tag = "products",
+    summary = "List products",
+    description = "In the order of their SKUs, page by page. A few seconds old at most.",
+    params(Query, ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, description = "A page of the catalog.", body = Page, headers(("ETag"))),
+        (status = 304, description = "The page is as the client has it.", headers(("ETag"))),
+    )
+)]
 pub(crate) async fn list(
     ordering: web::Data<Ordering>,
+    cursors: web::Data<Cursors>,
     query: web::Query<Query>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let limit = page_size(query.limit.as_deref())?;
     let category = query.category.as_deref().map(read_category).transpose()?;
-    let after = query.cursor.as_deref().map(read_cursor).transpose()?;
+    let after = cursor::read(&cursors, LIST, query.cursor.as_deref(), |sku| sku.parse().ok())?;
     let mut products = ordering
         .products(
             category.as_ref().map(Text::as_str),
@@ -66,16 +106,29 @@ pub(crate) async fn list(
     let next = products
         .last()
         .filter(|_| more)
-        .map(|last| BASE64_URL_SAFE_NO_PAD.encode(last.sku.as_str()));
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "public, max-age=10"))
-        .json(Page {
-            products: products.into_iter().map(View::from).collect(),
-            next,
-        }))
+        .map(|last| cursors.seal(LIST, last.sku.as_str()));
+    let page = Page {
+        products: products.into_iter().map(View::from).collect(),
+        next,
+    };
+    let tag = EntityTag::new_strong(Fingerprint::of(&page).as_str()[..32].to_owned());
+    Ok(answer(&request, tag, page))
 }
 
 /// One product; 304 where the client has it as it stands.
+#[utoipa::path(
+    get,
+    path = "/v1/products/{sku}",
+    operation_id = "getProduct",
+    tag = "products",
+    summary = "Read a product",
+    description = "Its stock is a few seconds old at most.",
+    params(("sku" = Sku, Path, description = "Its stock keeping unit."), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, description = "The product.", body = View, headers(("ETag"))),
+        (status = 304, description = "The product is as the client has it.", headers(("ETag"))),
+    )
+)]
 pub(crate) async fn read(
     ordering: web::Data<Ordering>,
     sku: web::Path<String>,
@@ -88,7 +141,12 @@ pub(crate) async fn read(
         .map_err(|error| Problem::unavailable(&error))?;
     let product = product.ok_or_else(|| Problem::new(Kind::NotFound))?;
     let tag = EntityTag::new_strong(format!("{}.{}", product.version, product.available));
-    let unchanged = Known::of(&request).has(&tag);
+    Ok(answer(&request, tag, View::from(product)))
+}
+
+/// What has this tag, or 304 where the client has it.
+fn answer(request: &HttpRequest, tag: EntityTag, body: impl Serialize) -> HttpResponse {
+    let unchanged = Known::of(request).has(&tag);
     let mut response = if unchanged {
         HttpResponse::NotModified()
     } else {
@@ -97,11 +155,11 @@ pub(crate) async fn read(
     response
         .insert_header((header::CACHE_CONTROL, "public, max-age=10"))
         .insert_header(ETag(tag));
-    Ok(if unchanged {
+    if unchanged {
         response.finish()
     } else {
-        response.json(View::from(product))
-    })
+        response.json(body)
+    }
 }
 
 /// The size of a page: 1 to 100, 20 when not asked for.
@@ -116,11 +174,4 @@ pub(crate) fn page_size(asked: Option<&str>) -> Result<u32, Problem> {
 fn read_category(text: &str) -> Result<Text<1, 60>, Problem> {
     text.parse()
         .map_err(|Invalid(detail)| Problem::invalid_field("/category", detail))
-}
-
-fn read_cursor(text: &str) -> Result<Sku, Problem> {
-    let decoded = BASE64_URL_SAFE_NO_PAD.decode(text).ok();
-    decoded
-        .and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok())
-        .ok_or_else(|| Problem::invalid_field("/cursor", "must be a `next` of an earlier page"))
 }

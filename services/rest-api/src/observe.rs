@@ -36,6 +36,15 @@ fn sane(id: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
 }
 
+tokio::task_local! {
+    static ANSWERED: String;
+}
+
+/// The id of the request that is being answered, for its problem.
+pub(crate) fn request_id() -> Option<String> {
+    ANSWERED.try_with(Clone::clone).ok()
+}
+
 /// The middleware.
 pub(crate) async fn observe(
     request: ServiceRequest,
@@ -50,7 +59,7 @@ pub(crate) async fn observe(
     let id = sent.map_or_else(new_id, |id| RequestId(id.to_owned()));
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
-    let mut response = next.call(request).await?;
+    let mut response = ANSWERED.scope(id.0.clone(), next.call(request)).await?;
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(HEADER, value);
     }
@@ -76,7 +85,7 @@ pub(crate) async fn observe(
 /// The methods we know by name: a client must not be able to make labels.
 fn label(method: &Method) -> String {
     match method.as_str() {
-        known @ ("GET" | "HEAD" | "POST" | "PUT") => known.to_owned(),
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE") => known.to_owned(),
         _ => "other".to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! The cache against a real Redis, with every other process played by a cache of its own.
 
+mod limits;
 mod outages;
 mod permissions;
 mod races;

@@ -1,8 +1,10 @@
 //! Each service is a user of its own, who may do what the service does and no more.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use cache::permissions::{User, acl};
 use std::time::Duration;
+
+use cache::limits::{Limits, Quota};
+use cache::permissions::{User, acl};
 
 use cache::{Begun, Cache, EndedSessions, Limit, Policy, RequestRecords, Throttle};
 use deadpool_redis::redis::{self, RedisResult, Value};
@@ -57,11 +59,12 @@ async fn what_a_service_must_not_do_is_refused() {
         &["PUBLISH", "waybill:notices:catalog", "x 1"],
         &["SUBSCRIBE", "waybill:notices:orders"],
     ];
+    let frontend: [&[&str]; 2] = [&["HGET", "waybill:limits:x", "empty"], &["TIME"]];
     for user in [User::WebFrontend, User::RestApi, User::OrderProcessor] {
-        let own = if user == User::OrderProcessor {
-            &processor[..]
-        } else {
-            &[]
+        let own = match user {
+            User::OrderProcessor => &processor[..],
+            User::WebFrontend => &frontend[..],
+            _ => &[],
         };
         for words in everyone.iter().chain(own) {
             let error = attempt(&servers, user, words).await.unwrap_err();
@@ -112,6 +115,12 @@ async fn every_service_can_do_its_work() {
         .put_all(vec![("a".to_owned(), entry(2), None)])
         .await
         .unwrap();
+    let limits = Limits::new(redis(&url(&servers, User::RestApi)));
+    let quota = Quota {
+        requests: 1,
+        window: Duration::from_secs(60),
+    };
+    assert!(limits.take(&[("x", quota)]).await.unwrap()[0].allowed);
     for user in [User::WebFrontend, User::RestApi] {
         let door = redis(&url(&servers, user));
         door.ping().await.unwrap();

@@ -13,10 +13,12 @@ const MAX_GROUP: usize = 10;
 
 /// The JSON that `POST /v1/order-groups` takes: a cart that was split, by supplier, say.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GroupDraft {
     /// The orders: 2 to 10.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true, min_items = 2, max_items = 10))]
     pub orders: Vec<OrderDraft>,
 }
 

@@ -9,22 +9,35 @@ use crate::commands::Submit;
 
 /// The JSON that `POST /v1/scheduled-orders` takes: that of an order, and when it is to be placed.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScheduledDraft {
     /// When it is to be placed: RFC 3339, with its offset from UTC.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true, format = DateTime, examples("2027-03-02T09:00:00+01:00")))]
     pub place_at: String,
     /// What is wanted.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true, min_items = 1, max_items = 100))]
     pub lines: Vec<DraftLine>,
     /// Whom to reach.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub contact: DraftContact,
     /// Where it goes.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub shipping_address: DraftAddress,
     /// What the customer wrote; empty is none.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_length = 2000,
+            pattern = "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f]*$",
+            examples("Please ring twice.")
+        )
+    )]
     pub note: Option<String>,
     /// The total the client has shown.
     #[serde(default)]

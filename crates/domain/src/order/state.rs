@@ -9,6 +9,7 @@ use crate::text::Invalid;
 
 /// Where an order stands. Terminal: `rejected`, `cancelled`, `expired`, `delivered`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
     /// Accepted durably; nothing has been decided.
@@ -72,6 +73,7 @@ impl FromStr for OrderState {
 
 /// Why an order was rejected or a wish refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonCode {
     /// No product of that SKU.
@@ -110,6 +112,7 @@ impl fmt::Display for ReasonCode {
 
 /// A reason with the line it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reason {
     /// What was wrong.
     pub code: ReasonCode,

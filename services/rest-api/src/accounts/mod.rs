@@ -17,6 +17,12 @@ use domain::{FieldError, GuestId, Invalid};
 use identity::GuestTokens;
 
 use crate::problem::{Kind, Problem};
+use utoipa::OpenApi;
+
+/// What the contract says of it.
+#[derive(OpenApi)]
+#[openapi(paths(sign_up::sign_up, sign_in::sign_in))]
+pub(crate) struct Operations;
 
 /// The guest whose token stands in a body, if one does.
 fn guest(tokens: &GuestTokens, shown: Option<&str>) -> Result<Option<GuestId>, FieldError> {

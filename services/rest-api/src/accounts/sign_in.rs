@@ -6,6 +6,7 @@ use identity::accounts::{Credentials, SignInError};
 use identity::{Accounts, GuestTokens};
 use secrecy::SecretString;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::view::SignedInView;
 use super::{Origin, guest, too_many_attempts};
@@ -13,15 +14,31 @@ use crate::body::JsonBody;
 use crate::problem::{Kind, Problem};
 
 /// What someone shows to sign in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = SignInDraft)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
+    /// The account's address.
+    #[schema(examples("ada@example.org"))]
     email: String,
+    /// The account's password.
+    #[schema(value_type = String, format = Password, write_only)]
     password: SecretString,
+    /// The token of the guest that one was until now.
     guest_token: Option<String>,
 }
 
 /// Signs someone in; for an unknown address the answer is that for a wrong password, and takes as long.
+#[utoipa::path(
+    post,
+    path = "/v1/sign-in",
+    operation_id = "signIn",
+    tag = "accounts",
+    summary = "Sign in",
+    description = "Begins a session. For an unknown address the answer is that for a wrong password, and takes as long. With `guest_token` that guest's orders come along.",
+    request_body = Draft,
+    responses((status = 200, description = "The account and its tokens.", body = SignedInView))
+)]
 pub(crate) async fn sign_in(
     accounts: web::Data<Accounts>,
     tokens: web::Data<GuestTokens>,

@@ -7,6 +7,7 @@ use identity::accounts::{NewAccount, SignUpError};
 use identity::{Accounts, Email, GuestTokens, Password};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::view::SignedInView;
 use super::{Origin, at, guest, too_many_attempts};
@@ -15,15 +16,34 @@ use crate::installations::language_tag;
 use crate::problem::{Kind, Problem};
 
 /// What someone says of himself who signs up.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = SignUpDraft)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
+    /// What one signs in with.
+    #[schema(format = "email", max_length = 254, examples("ada@example.org"))]
     email: String,
+    /// Of whatever characters.
+    #[schema(value_type = String, format = Password, write_only, min_length = 10, max_length = 200)]
     password: SecretString,
+    /// What its owner is called; empty is nothing.
     #[serde(default)]
+    #[schema(
+        max_length = 200,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$",
+        examples("Ada Lovelace")
+    )]
     name: String,
+    /// A language tag (BCP 47).
     #[serde(default = "english")]
+    #[schema(
+        default = "en",
+        max_length = 35,
+        pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+        examples("de-AT")
+    )]
     locale: String,
+    /// The token of the guest that one was until now.
     guest_token: Option<String>,
 }
 
@@ -32,6 +52,16 @@ fn english() -> String {
 }
 
 /// Makes an account and signs its owner in.
+#[utoipa::path(
+    post,
+    path = "/v1/sign-up",
+    operation_id = "signUp",
+    tag = "accounts",
+    summary = "Sign up",
+    description = "Makes an account and signs its owner in. With `guest_token` that guest's orders come along. It takes no Idempotency-Key: after a lost answer it is `email-taken`, and one signs in.",
+    request_body = Draft,
+    responses((status = 201, description = "The account and its tokens.", body = SignedInView))
+)]
 pub(crate) async fn sign_up(
     accounts: web::Data<Accounts>,
     tokens: web::Data<GuestTokens>,

@@ -6,40 +6,68 @@ use identity::{access_tokens, accounts};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use storage::{Account, Role};
+use storage::Account;
+use utoipa::ToSchema;
 
 /// An account.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
 pub(crate) struct AccountView<'a> {
     id: AccountId,
+    /// What one signs in with; null where an outside provider signs its owner in and tells none.
+    #[schema(required = true, examples("ada@example.org"))]
     email: Option<&'a str>,
+    /// What its owner is called; may be empty.
+    #[schema(examples("Ada Lovelace"))]
     name: &'a str,
+    /// A language tag (BCP 47).
+    #[schema(examples("de-AT"))]
     locale: &'a str,
     role: Role,
     created_at: Timestamp,
 }
 
+/// What an account may do: order for oneself, or work for the shop.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Customer,
+    Staff,
+}
+
+impl From<storage::Role> for Role {
+    fn from(role: storage::Role) -> Self {
+        match role {
+            storage::Role::Customer => Self::Customer,
+            storage::Role::Staff => Self::Staff,
+        }
+    }
+}
+
 impl<'a> AccountView<'a> {
     /// With the role that its owner has now: an outside issuer may give another one than is stored.
-    pub(crate) fn of(account: &'a Account, role: Role) -> Self {
+    pub(crate) fn of(account: &'a Account, role: storage::Role) -> Self {
         Self {
             id: account.id,
             email: account.email.as_deref(),
             name: &account.name,
             locale: &account.locale,
-            role,
+            role: role.into(),
             created_at: account.created_at,
         }
     }
 }
 
 /// The tokens of a session, named after RFC 6749, 5.1.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens)]
 pub(crate) struct TokensView<'a> {
+    /// What goes into `Authorization: Bearer <token>`.
     access_token: &'a str,
     token_type: &'static str,
-    /// Seconds.
+    /// For how many seconds the access token is good.
     expires_in: u64,
+    /// What POST /v1/token takes, once.
     refresh_token: &'a str,
     refresh_token_expires_at: Timestamp,
 }
@@ -57,11 +85,13 @@ impl<'a> From<&'a Tokens> for TokensView<'a> {
 }
 
 /// What is answered to someone who has just proved who he is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedIn)]
 pub(super) struct SignedInView<'a> {
     account: AccountView<'a>,
     #[serde(flatten)]
     tokens: TokensView<'a>,
+    /// Whether the guest's orders came along; only where a guest's token was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     guest_added: Option<bool>,
 }

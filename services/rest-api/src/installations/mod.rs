@@ -1,17 +1,27 @@
-//! `PUT /v1/installations/{installation_id}`: a device that wants to be told.
+//! Devices that want to be told: register, list, read, forget.
 
 mod channel;
+mod own;
+
+pub(crate) use own::{list, read, remove};
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use domain::{FieldError, InstallationId, Invalid};
-use serde::Deserialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use storage::installations::Registered;
-use storage::{Installation, Platform, Storage};
+use storage::{Channel, Installation, Platform, Storage};
+use utoipa::{OpenApi, ToSchema};
 
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::problem::{Kind, Problem};
+
+/// What the contract says of it.
+#[derive(OpenApi)]
+#[openapi(paths(put, own::list, own::read, own::remove))]
+pub(crate) struct Operations;
 
 /// What a device says of itself.
 #[derive(Debug, Deserialize)]
@@ -26,6 +36,36 @@ pub(crate) struct Draft {
     locale: String,
 }
 
+/// A device as it is known.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Installation)]
+pub(crate) struct View {
+    id: InstallationId,
+    app: String,
+    #[schema(value_type = String)]
+    platform: Platform,
+    environment: String,
+    /// As it was registered.
+    #[schema(value_type = Object)]
+    channel: Channel,
+    locale: String,
+    updated_at: Timestamp,
+}
+
+impl From<Installation> for View {
+    fn from(installation: Installation) -> Self {
+        Self {
+            id: installation.id,
+            app: installation.app,
+            platform: installation.platform,
+            environment: installation.environment,
+            channel: installation.channel,
+            locale: installation.locale,
+            updated_at: installation.updated_at,
+        }
+    }
+}
+
 fn production() -> String {
     "production".into()
 }
@@ -35,13 +75,28 @@ fn english() -> String {
 }
 
 /// Registers the device for the caller; the same request again changes nothing.
+#[utoipa::path(
+    put,
+    path = "/v1/installations/{installation_id}",
+    operation_id = "putInstallation",
+    tag = "installations",
+    summary = "Register a device for push",
+    description = "The same request again changes nothing. Whoever registers a device last is told on it.",
+    params(("installation_id" = InstallationId, Path)),
+    request_body(content = ref("#/components/schemas/InstallationDraft"), content_type = "application/json"),
+    responses(
+        (status = 200, description = "The device was known; this is what is known of it now.", body = View),
+        (status = 201, description = "The device is new.", body = View),
+    ),
+    security(("bearer" = []))
+)]
 pub(crate) async fn put(
     storage: web::Data<Storage>,
     caller: Caller,
     id: web::Path<String>,
     draft: JsonBody<Draft>,
 ) -> Result<HttpResponse, Problem> {
-    let id: InstallationId = id.parse().map_err(|_| Problem::new(Kind::NotFound))?;
+    let id = self::id(&id)?;
     let installation = draft.0.parse(id, caller).map_err(Problem::invalid)?;
     let registered = storage
         .put_installation(&installation)
@@ -53,15 +108,12 @@ pub(crate) async fn put(
     };
     Ok(response
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(serde_json::json!({
-            "id": installation.id,
-            "app": installation.app,
-            "platform": installation.platform,
-            "environment": installation.environment,
-            "channel": installation.channel,
-            "locale": installation.locale,
-            "updated_at": installation.updated_at,
-        })))
+        .json(View::from(installation)))
+}
+
+/// The device that an address names. A malformed id is one that does not exist.
+fn id(text: &str) -> Result<InstallationId, Problem> {
+    text.parse().map_err(|_| Problem::new(Kind::NotFound))
 }
 
 impl Draft {
@@ -99,7 +151,7 @@ impl Draft {
                 environment: self.environment,
                 channel,
                 locale: self.locale,
-                updated_at: chassis::clock::now(),
+                updated_at: to_the_microsecond(chassis::clock::now()),
             }),
             Ok(_) => Err(errors),
             Err(error) => {
@@ -108,6 +160,11 @@ impl Draft {
             }
         }
     }
+}
+
+/// As it is kept: what is answered now is what is read later.
+fn to_the_microsecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 
 fn is_app(text: &str) -> bool {

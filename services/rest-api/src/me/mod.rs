@@ -17,6 +17,12 @@ use storage::Account;
 
 use crate::accounts::{AccountView, too_many_attempts};
 use crate::problem::{Kind, Problem};
+use utoipa::OpenApi;
+
+/// What the contract says of it.
+#[derive(OpenApi)]
+#[openapi(paths(read::read, change::change, password::change_password))]
+pub(crate) struct Operations;
 
 fn answer(account: &Account, caller: &Identified) -> HttpResponse {
     HttpResponse::Ok()

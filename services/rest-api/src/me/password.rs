@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use identity::{Accounts, Password};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::accounts::{Origin, at};
 use crate::auth::SignedIn;
@@ -12,14 +13,30 @@ use crate::body::JsonBody;
 use crate::problem::Problem;
 
 /// The present password and the one to come.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PasswordChange)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
+    /// The present one.
+    #[schema(value_type = String, format = Password, write_only)]
     old_password: SecretString,
+    /// Of whatever characters.
+    #[schema(value_type = String, format = Password, write_only, min_length = 10, max_length = 200)]
     new_password: SecretString,
 }
 
 /// Gives the account another password; every session but the one that asks has ended then.
+#[utoipa::path(
+    post,
+    path = "/v1/me/password",
+    operation_id = "changePassword",
+    tag = "me",
+    summary = "Change the password",
+    description = "Every session but the one that asks has ended then.",
+    request_body = Draft,
+    responses((status = 204, description = "The password is changed.")),
+    security(("bearer" = []))
+)]
 pub(crate) async fn change_password(
     accounts: web::Data<Accounts>,
     caller: SignedIn,

@@ -6,12 +6,24 @@ use ordering::{CancelError, Ordering};
 
 use super::view::OrderView;
 use crate::auth::Reader;
-use crate::body::EmptyBody;
+use crate::body::{EmptyBody, Nothing};
 use crate::idempotency::Key;
 use crate::problem::{Kind, Problem};
 
 /// Takes the wish to call the order off and answers with the order as it stood; what became of the wish is seen in
 /// the order's history, as `cancelled` or as a refusal.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/cancellation",
+    operation_id = "cancelOrder",
+    tag = "orders",
+    summary = "Ask to cancel an order",
+    description = "Whether it could still be cancelled is decided later: follow the order, or read its history, which shows the state `cancelled` or a refusal.",
+    params(("id" = domain::OrderId, Path), ("Idempotency-Key" = String, Header)),
+    request_body = Option<Nothing>,
+    responses((status = 202, description = "The wish is taken; the order as it stood.", body = OrderView, headers(("Location"), ("ETag")))),
+    security(("bearer" = []))
+)]
 pub(crate) async fn cancel(
     ordering: web::Data<Ordering>,
     reader: Reader,

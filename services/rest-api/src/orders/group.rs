@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use domain::GroupDraft;
 use ordering::Ordering;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::view::AcceptedView;
 use crate::auth::Caller;
@@ -13,12 +14,27 @@ use crate::idempotency::Key;
 use crate::observe::RequestId;
 use crate::problem::Problem;
 
-#[derive(Serialize)]
-struct Group<'a> {
+/// Orders that were accepted as a unit.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderGroup)]
+pub(crate) struct Group<'a> {
+    /// In the order of the request.
     orders: Vec<AcceptedView<'a>>,
 }
 
 /// Accepts all of the orders durably, or none, and answers 202 with them in the order of the request.
+#[utoipa::path(
+    post,
+    path = "/v1/order-groups",
+    operation_id = "submitOrderGroup",
+    tag = "orders",
+    summary = "Submit 2 to 10 orders as a unit",
+    description = "A cart that was split. All of them are accepted durably, or none.",
+    params(("Idempotency-Key" = String, Header)),
+    request_body = GroupDraft,
+    responses((status = 202, description = "All of them are accepted.", body = Group, headers(("Idempotent-Replayed")))),
+    security(("bearer" = []))
+)]
 pub(crate) async fn submit_group(
     ordering: web::Data<Ordering>,
     caller: Caller,

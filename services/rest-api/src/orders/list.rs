@@ -1,34 +1,94 @@
 //! `GET /v1/orders`
+#![expect(
+    unused_qualifications,
+    reason = "in what utoipa makes of a handler's parameters"
+)]
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use domain::OrderState;
+use domain::{Money, OrderId, OrderState, Version};
+use identity::Cursors;
+use jiff::Timestamp;
 use ordering::Ordering;
 use serde::{Deserialize, Serialize};
 use storage::OrderSummary;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Reader;
 use crate::catalog::page_size;
+use crate::cursor;
 use crate::problem::Problem;
 
+/// What its cursors are sealed for.
+const LIST: &str = "orders";
+
 /// What can be asked of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Query {
+    /// Only orders in this state.
+    #[param(value_type = Option<OrderState>)]
     state: Option<String>,
     cursor: Option<String>,
     limit: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Page {
-    orders: Vec<OrderSummary>,
+/// A page of orders.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderPage)]
+pub(crate) struct Page {
+    orders: Vec<SummaryView>,
+    /// The next page's `cursor`; null on the last one.
+    #[schema(required = true)]
     next: Option<String>,
 }
 
+/// An order in a list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderSummary)]
+struct SummaryView {
+    id: OrderId,
+    version: Version,
+    state: OrderState,
+    /// The sum of its lines, once decided.
+    #[schema(required = true)]
+    total: Option<Money>,
+    /// How many units it has in all.
+    units: i64,
+    submitted_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<OrderSummary> for SummaryView {
+    fn from(order: OrderSummary) -> Self {
+        Self {
+            id: order.id,
+            version: order.version,
+            state: order.state,
+            total: order.total,
+            units: order.units,
+            submitted_at: order.submitted_at,
+            updated_at: order.updated_at,
+        }
+    }
+}
+
 /// The caller's orders, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/orders",
+    operation_id = "listOrders",
+    tag = "orders",
+    summary = "List own orders",
+    description = "Newest first; those accepted a moment ago are among them.",
+    params(Query),
+    responses((status = 200, description = "A page of orders.", body = Page)),
+    security(("bearer" = []))
+)]
 pub(crate) async fn list(
     ordering: web::Data<Ordering>,
+    cursors: web::Data<Cursors>,
     reader: Reader,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, Problem> {
@@ -38,13 +98,7 @@ pub(crate) async fn list(
         Some(Ok(state)) => Some(state),
         Some(Err(error)) => return Err(Problem::invalid_field("/state", error.to_string())),
     };
-    let after = match query.cursor.as_deref() {
-        None => None,
-        Some(text) => Some(
-            ordering::read_cursor(text)
-                .ok_or_else(|| Problem::invalid_field("/cursor", "must be a `next` of an earlier page"))?,
-        ),
-    };
+    let after = cursor::read(&cursors, LIST, query.cursor.as_deref(), ordering::read_cursor)?;
     let page = ordering
         .list(reader.0, state, after, limit)
         .await
@@ -52,7 +106,9 @@ pub(crate) async fn list(
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .json(Page {
-            orders: page.orders,
-            next: page.next.map(ordering::cursor),
+            orders: page.orders.into_iter().map(SummaryView::from).collect(),
+            next: page
+                .next
+                .map(|position| cursors.seal(LIST, &ordering::cursor(position))),
         }))
 }

@@ -4,6 +4,7 @@ mod cancel;
 mod events;
 mod group;
 mod list;
+mod prefer;
 mod read;
 mod submit;
 mod view;
@@ -19,6 +20,19 @@ use actix_web::http::header::EntityTag;
 use domain::{Order, OrderId, OrderState, Version};
 
 use crate::problem::{Kind, Problem};
+use utoipa::OpenApi;
+
+/// What the contract says of it.
+#[derive(OpenApi)]
+#[openapi(paths(
+    submit::submit,
+    list::list,
+    read::read,
+    events::events,
+    cancel::cancel,
+    group::submit_group
+))]
+pub(crate) struct Operations;
 
 /// The order that an address names. A malformed id is one that does not exist.
 fn order_id(text: &str) -> Result<OrderId, Problem> {

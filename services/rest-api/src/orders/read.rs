@@ -11,6 +11,20 @@ use crate::conditional::Known;
 use crate::problem::{Kind, Problem};
 
 /// The order as it stands. The version in `If-None-Match` is a floor: an older one is never answered.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{id}",
+    operation_id = "getOrder",
+    tag = "orders",
+    summary = "Read an order",
+    description = "Someone else's order is answered like one that does not exist.",
+    params(("id" = domain::OrderId, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, description = "The order.", body = OrderView, headers(("ETag"))),
+        (status = 304, description = "The order is as the client has it.", headers(("ETag"))),
+    ),
+    security(("bearer" = []))
+)]
 pub(crate) async fn read(
     ordering: web::Data<Ordering>,
     reader: Reader,

@@ -1,32 +1,47 @@
 //! An order as apps see it.
 
 use domain::order::{Address, Contact};
-use domain::{Actor, Money, Order, OrderId, OrderState, Reason, Version};
+use domain::{Actor, Money, Order, OrderId, OrderState, Reason, Sku, Version};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An order.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Order)]
 pub(crate) struct OrderView<'a> {
     id: OrderId,
     version: Version,
     state: OrderState,
     lines: Vec<LineView<'a>>,
+    /// The sum of its lines; null until it is decided, and where it could not be.
+    #[schema(required = true)]
     total: Option<Money>,
+    /// Why it was rejected.
+    #[schema(required = true)]
     reason: Option<&'a Reason>,
     contact: &'a Contact,
     shipping_address: &'a Address,
+    /// What the customer wrote.
+    #[schema(required = true)]
     note: Option<&'a str>,
+    /// The carrier's tracking code, once shipped.
+    #[schema(required = true)]
     tracking: Option<&'a str>,
     submitted_at: Timestamp,
     updated_at: Timestamp,
+    /// Every version, oldest first.
     history: Vec<EntryView<'a>>,
     links: Links,
 }
 
-#[derive(Serialize)]
+/// A line of an order.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderLine)]
 struct LineView<'a> {
+    #[schema(value_type = Sku)]
     sku: &'a str,
+    #[schema(minimum = 1, maximum = 999)]
     quantity: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
@@ -36,20 +51,33 @@ struct LineView<'a> {
     total: Option<Money>,
 }
 
-#[derive(Serialize)]
-struct EntryView<'a> {
+/// One transition, or one refused wish.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderEvent)]
+pub(super) struct EntryView<'a> {
     version: Version,
     state: OrderState,
     at: Timestamp,
-    by: &'static str,
+    by: By,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// The wish that was refused; for a transition there is none.
     refused: Option<&'a str>,
 }
 
+/// Who asked for a transition.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum By {
+    Customer,
+    Shop,
+    System,
+}
+
 /// Where to go on from an order.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderLinks)]
 struct Links {
     #[serde(rename = "self")]
     own: String,
@@ -106,9 +134,9 @@ fn lines(order: &Order) -> Vec<LineView<'_>> {
 impl<'a> From<&'a domain::HistoryEntry> for EntryView<'a> {
     fn from(entry: &'a domain::HistoryEntry) -> Self {
         let by = match entry.by {
-            Actor::Customer(_) => "customer",
-            Actor::Staff(_) => "shop",
-            Actor::System(_) => "system",
+            Actor::Customer(_) => By::Customer,
+            Actor::Staff(_) => By::Shop,
+            Actor::System(_) => By::System,
         };
         Self {
             version: entry.version,
@@ -122,7 +150,8 @@ impl<'a> From<&'a domain::HistoryEntry> for EntryView<'a> {
 }
 
 /// What is answered to a submission. Only what the request itself says, so that every retry is answered alike.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AcceptedOrder)]
 pub(crate) struct AcceptedView<'a> {
     id: OrderId,
     version: Version,

@@ -9,6 +9,16 @@ use super::kind::named;
 use super::{Kind, Problem};
 
 /// `GET /problems/{name}`: what a problem means and what to do about it.
+#[utoipa::path(
+    get,
+    path = "/problems/{name}",
+    operation_id = "explainProblem",
+    tag = "problems",
+    summary = "Read what a problem means",
+    description = "In words, with what to do about it.",
+    params(("name" = String, Path, description = "The last part of a problem's `type`.")),
+    responses((status = 200, description = "What the problem means and what to do.", body = String, content_type = "text/plain"))
+)]
 pub(crate) async fn explain(name: web::Path<String>) -> Result<HttpResponse, Problem> {
     let entry = named(&name).ok_or_else(|| Problem::new(Kind::NotFound))?;
     let words = format!(

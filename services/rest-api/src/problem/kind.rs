@@ -29,17 +29,19 @@ pub(crate) enum Kind {
     UnsupportedMediaType,
     BodyTooLarge,
     BodyTooSlow,
+    HeadersTooLarge,
+    TooManyRequests,
     QueueFull,
     Unavailable,
 }
 
 /// What stands at a problem's address.
-pub(super) struct Entry {
-    kind: Kind,
-    pub(super) name: &'static str,
-    pub(super) status: StatusCode,
-    pub(super) title: &'static str,
-    pub(super) remedy: &'static str,
+pub(crate) struct Entry {
+    pub(crate) kind: Kind,
+    pub(crate) name: &'static str,
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
+    pub(crate) remedy: &'static str,
 }
 
 const fn entry(
@@ -58,7 +60,8 @@ const fn entry(
     }
 }
 
-const ENTRIES: [Entry; 26] = [
+/// What stands at the address of each kind.
+pub(crate) const ENTRIES: [Entry; 28] = [
     entry(
         Kind::MalformedJson,
         "malformed-json",
@@ -228,6 +231,20 @@ const ENTRIES: [Entry; 26] = [
         "A body has 10 seconds to arrive, where the operator has not set another time. Send the request again, with the same Idempotency-Key.",
     ),
     entry(
+        Kind::HeadersTooLarge,
+        "headers-too-large",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The headers are too large",
+        "The names and values of all headers together have at most 16,384 bytes.",
+    ),
+    entry(
+        Kind::TooManyRequests,
+        "too-many-requests",
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too much was asked for",
+        "Wait for Retry-After, then send the request again, with the same Idempotency-Key. The RateLimit header tells how much is left, RateLimit-Policy of how much in how many seconds.",
+    ),
+    entry(
         Kind::QueueFull,
         "queue-full",
         StatusCode::SERVICE_UNAVAILABLE,
@@ -245,7 +262,7 @@ const ENTRIES: [Entry; 26] = [
 
 impl Kind {
     /// What stands at its address.
-    pub(super) fn entry(self) -> &'static Entry {
+    pub(crate) fn entry(self) -> &'static Entry {
         let matching = ENTRIES.iter().find(|entry| entry.kind == self);
         matching.unwrap_or(&ENTRIES[ENTRIES.len() - 1])
     }

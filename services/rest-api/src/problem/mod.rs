@@ -9,9 +9,15 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use domain::FieldError;
 use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
 
 pub(crate) use answers::{explain, method_not_allowed, not_acceptable, not_found};
-pub(crate) use kind::Kind;
+pub(crate) use kind::{ENTRIES, Entry, Kind};
+
+/// What the contract says of it.
+#[derive(OpenApi)]
+#[openapi(paths(answers::explain), components(schemas(Body)))]
+pub(crate) struct Operations;
 
 /// A problem on its way to the client.
 #[derive(Debug, Clone)]
@@ -22,16 +28,25 @@ pub(crate) struct Problem {
     header: Option<(header::HeaderName, String)>,
 }
 
-/// Its body.
-#[derive(Serialize)]
+/// What went wrong (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
 struct Body<'a> {
+    /// Stable, and an address of this API that says what to do.
+    #[schema(examples("/problems/invalid-input"))]
     r#type: String,
     title: &'a str,
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// About this very request.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    /// Each field that is wrong: in a body by JSON pointer (RFC 6901), after the `?` or in a header as `/name`.
     errors: &'a [FieldError],
+    /// The request's X-Request-Id, by which the logs know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 impl Problem {
@@ -108,6 +123,7 @@ impl Problem {
             status: entry.status.as_u16(),
             detail: self.detail.as_deref(),
             errors: &self.errors,
+            request_id: crate::observe::request_id(),
         })
     }
 }

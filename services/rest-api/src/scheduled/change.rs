@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::ScheduledDraft;
 use ordering::Ordering;
 
+use super::view::ScheduledView;
 use crate::auth::Reader;
 use crate::body::JsonBody;
 use crate::conditional::Expected;
@@ -12,6 +13,18 @@ use crate::observe::RequestId;
 use crate::problem::Problem;
 
 /// Puts another order or time in its place; the same request again changes nothing.
+#[utoipa::path(
+    put,
+    path = "/v1/scheduled-orders/{id}",
+    operation_id = "changeScheduledOrder",
+    tag = "scheduled orders",
+    summary = "Change a scheduled order",
+    description = "Another order or time in its place, up to two seconds before its time.",
+    params(("id" = domain::OrderId, Path), ("If-Match" = Option<String>, Header)),
+    request_body = ScheduledDraft,
+    responses((status = 200, description = "The scheduled order as it is now.", body = ScheduledView, headers(("ETag")))),
+    security(("bearer" = []))
+)]
 pub(crate) async fn put(
     ordering: web::Data<Ordering>,
     reader: Reader,
@@ -30,6 +43,17 @@ pub(crate) async fn put(
 }
 
 /// Takes it back: it is never placed.
+#[utoipa::path(
+    delete,
+    path = "/v1/scheduled-orders/{id}",
+    operation_id = "unscheduleOrder",
+    tag = "scheduled orders",
+    summary = "Take back a scheduled order",
+    description = "It is never placed. Possible up to two seconds before its time.",
+    params(("id" = domain::OrderId, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204, description = "It is taken back.")),
+    security(("bearer" = []))
+)]
 pub(crate) async fn remove(
     ordering: web::Data<Ordering>,
     reader: Reader,

@@ -16,7 +16,13 @@ use ordering::{Ordering, ScheduleError, ScheduledOrder};
 
 use crate::auth::Reader;
 use crate::problem::{Kind, Problem};
+use utoipa::OpenApi;
 use view::ScheduledView;
+
+/// What the contract says of it.
+#[derive(OpenApi)]
+#[openapi(paths(create::create, read::list, read::read, change::put, change::remove))]
+pub(crate) struct Operations;
 
 /// The scheduled order that an address names. A malformed id is one that does not exist.
 fn id(text: &str) -> Result<OrderId, Problem> {

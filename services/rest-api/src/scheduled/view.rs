@@ -6,22 +6,29 @@ use domain::{Money, OrderId};
 use jiff::Timestamp;
 use ordering::ScheduledOrder;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What is to be ordered, and when. It has no prices: they are those of the moment in which it is placed.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ScheduledOrder)]
 pub(crate) struct ScheduledView<'a> {
     id: OrderId,
     place_at: Timestamp,
     lines: &'a [SubmitLine],
     contact: &'a Contact,
     shipping_address: &'a Address,
+    /// What the customer wrote.
+    #[schema(required = true)]
     note: Option<&'a str>,
+    /// The total the client has shown.
+    #[schema(required = true)]
     expected_total: Option<Money>,
     links: Links,
 }
 
 /// Where to go on from it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ScheduledOrderLinks)]
 struct Links {
     #[serde(rename = "self")]
     own: String,

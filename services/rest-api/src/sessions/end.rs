@@ -8,6 +8,17 @@ use crate::auth::SignedIn;
 use crate::problem::{Kind, Problem};
 
 /// Ends one of the caller's sessions, which may be the one that asks.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/sessions/{id}",
+    operation_id = "endSession",
+    tag = "sessions",
+    summary = "End an own session",
+    description = "It may be the one that asks.",
+    params(("id" = uuid::Uuid, Path)),
+    responses((status = 204, description = "The session has ended.")),
+    security(("bearer" = []))
+)]
 pub(crate) async fn end(
     accounts: web::Data<Accounts>,
     caller: SignedIn,
@@ -26,6 +37,16 @@ pub(crate) async fn end(
 }
 
 /// Ends all of the caller's sessions but the one that asks: who finds a stranger among them wants the stranger out, not himself.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/sessions",
+    operation_id = "endOtherSessions",
+    tag = "sessions",
+    summary = "End all other sessions",
+    description = "All but the one that asks.",
+    responses((status = 204, description = "The other sessions have ended.")),
+    security(("bearer" = []))
+)]
 pub(crate) async fn end_others(
     accounts: web::Data<Accounts>,
     caller: SignedIn,

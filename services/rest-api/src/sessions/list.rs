@@ -5,20 +5,25 @@ use actix_web::{HttpResponse, web};
 use identity::Accounts;
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::SignedIn;
 use crate::problem::Problem;
 
-#[derive(Serialize)]
-struct List {
+/// Where an account is signed in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SessionList)]
+pub(crate) struct List {
     sessions: Vec<SessionView>,
 }
 
 /// A session as apps see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 struct SessionView {
     id: Uuid,
+    /// What the app called itself: its User-Agent.
     device: String,
     created_at: Timestamp,
     last_used_at: Timestamp,
@@ -28,6 +33,16 @@ struct SessionView {
 }
 
 /// The caller's sessions that have not ended, the last used one first. They are so few that there are no pages.
+#[utoipa::path(
+    get,
+    path = "/v1/me/sessions",
+    operation_id = "listSessions",
+    tag = "sessions",
+    summary = "List own sessions",
+    description = "Where the account is signed in. They are so few that there are no pages.",
+    responses((status = 200, description = "The sessions that have not ended, the last used one first.", body = List)),
+    security(("bearer" = []))
+)]
 pub(crate) async fn list(accounts: web::Data<Accounts>, caller: SignedIn) -> Result<HttpResponse, Problem> {
     let sessions = accounts
         .sessions(caller.0.account, chassis::clock::now())

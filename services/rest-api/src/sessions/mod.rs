@@ -11,3 +11,17 @@ pub(crate) use keys::keys;
 pub(crate) use list::list;
 pub(crate) use refresh::refresh;
 pub(crate) use sign_out::sign_out;
+
+use utoipa::OpenApi;
+
+/// What the contract says of it.
+#[derive(OpenApi)]
+#[openapi(paths(
+    refresh::refresh,
+    sign_out::sign_out,
+    list::list,
+    end::end,
+    end::end_others,
+    keys::keys
+))]
+pub(crate) struct Operations;

@@ -6,19 +6,32 @@ use identity::Accounts;
 use identity::accounts::RefreshError;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::accounts::TokensView;
 use crate::body::JsonBody;
 use crate::problem::{Kind, Problem};
 
 /// The token that was given last.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = RefreshDraft)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
+    #[schema(value_type = String, write_only)]
     refresh_token: SecretString,
 }
 
 /// Takes a refresh token for a new pair of tokens. A client whose answer was lost asks again within 10 s.
+#[utoipa::path(
+    post,
+    path = "/v1/token",
+    operation_id = "refreshTokens",
+    tag = "sessions",
+    summary = "Get new tokens",
+    description = "Takes a refresh token, which is good once, for the next pair. A client whose answer was lost may ask the same once more within 10 seconds; later use ends the session.",
+    request_body = Draft,
+    responses((status = 200, description = "The next pair of tokens.", body = TokensView))
+)]
 pub(crate) async fn refresh(
     accounts: web::Data<Accounts>,
     draft: JsonBody<Draft>,

@@ -5,10 +5,21 @@ use actix_web::{HttpResponse, web};
 use identity::Accounts;
 
 use crate::auth::SignedIn;
-use crate::body::EmptyBody;
+use crate::body::{EmptyBody, Nothing};
 use crate::problem::{Kind, Problem};
 
 /// Ends the session that asks: neither of its tokens is good any more.
+#[utoipa::path(
+    post,
+    path = "/v1/sign-out",
+    operation_id = "signOut",
+    tag = "sessions",
+    summary = "Sign out",
+    description = "Ends the session that asks: neither of its tokens is good any more.",
+    request_body = Option<Nothing>,
+    responses((status = 204, description = "The session has ended.")),
+    security(("bearer" = []))
+)]
 pub(crate) async fn sign_out(
     accounts: web::Data<Accounts>,
     caller: SignedIn,

@@ -48,15 +48,17 @@ impl Answer {
         body
     }
 
-    /// Checks that this is a problem; gives its body.
+    /// Checks that this is a problem that names its request; gives the rest of its body.
     pub(crate) fn any_problem(&self) -> Value {
         assert_eq!(
             self.header("content-type"),
             "application/problem+json",
             "{self:?}"
         );
-        let body = self.json();
+        let mut body = self.json();
         assert_eq!(body["status"], self.status, "{self:?}");
+        let request = body.as_object_mut().and_then(|body| body.remove("request_id"));
+        assert_eq!(request, Some(self.header("x-request-id").into()), "{self:?}");
         assert!(
             body["title"].as_str().is_some_and(|title| !title.is_empty())
                 && body["type"]

@@ -53,6 +53,38 @@ async fn a_device_is_registered_and_replaced() {
 }
 
 #[tokio::test]
+async fn own_devices_are_listed_read_and_forgotten_and_those_of_others_are_not() {
+    let api = Api::start().await;
+    let (one, other) = (Guest::new(&api), Guest::new(&api));
+    let id = new_id();
+    let created = put(&one, id, &phone()).await.json();
+    let path = format!("/v1/installations/{id}");
+    assert_eq!(
+        one.get("/v1/installations").await.json(),
+        json!({ "installations": [created] })
+    );
+    assert_eq!(one.get(&path).await.json(), created);
+    assert_eq!(
+        other.get("/v1/installations").await.json(),
+        json!({ "installations": [] })
+    );
+    let remove = async |guest: &Guest<'_>| Answer::of(guest.request(Method::DELETE, &path)).await;
+    other.get(&path).await.problem(404, "not-found");
+    remove(&other).await.problem(404, "not-found");
+    assert_eq!(remove(&one).await.status, 204);
+    one.get(&path).await.problem(404, "not-found");
+    remove(&one).await.problem(404, "not-found");
+    for method in [Method::GET, Method::DELETE] {
+        let odd = Answer::of(one.request(method.clone(), "/v1/installations/x")).await;
+        odd.problem(404, "not-found");
+        Answer::of(api.request(method, &path))
+            .await
+            .problem(401, "unauthorized");
+    }
+    api.close().await;
+}
+
+#[tokio::test]
 async fn a_device_that_changes_hands_moves() {
     let api = Api::start().await;
     let (one, other) = (Guest::new(&api), Guest::new(&api));

@@ -13,6 +13,18 @@ use crate::idempotency::Key;
 use crate::problem::{Kind, Problem};
 
 /// Adds an entry to the caller's address book; a retry under the same key finds it there.
+#[utoipa::path(
+    post,
+    path = "/v1/me/addresses",
+    operation_id = "addAddress",
+    tag = "me",
+    summary = "Add to the address book",
+    description = "At most 20 entries.",
+    params(("Idempotency-Key" = String, Header)),
+    request_body = SavedAddressDraft,
+    responses((status = 201, description = "The entry.", body = AddressView, headers(("Location"), ("Idempotent-Replayed")))),
+    security(("bearer" = []))
+)]
 pub(crate) async fn add(
     storage: web::Data<Storage>,
     caller: SignedIn,

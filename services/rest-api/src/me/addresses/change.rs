@@ -11,6 +11,18 @@ use crate::body::JsonBody;
 use crate::problem::{Kind, Problem};
 
 /// Puts something else into an entry; the same request again changes nothing.
+#[utoipa::path(
+    put,
+    path = "/v1/me/addresses/{id}",
+    operation_id = "changeAddress",
+    tag = "me",
+    summary = "Change an entry of the address book",
+    description = "The same request again changes nothing.",
+    params(("id" = domain::AddressId, Path)),
+    request_body = SavedAddressDraft,
+    responses((status = 200, description = "The entry as it is now.", body = AddressView)),
+    security(("bearer" = []))
+)]
 pub(crate) async fn put(
     storage: web::Data<Storage>,
     caller: SignedIn,
@@ -32,6 +44,17 @@ pub(crate) async fn put(
 }
 
 /// Takes an entry out of the book.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/addresses/{id}",
+    operation_id = "removeAddress",
+    tag = "me",
+    summary = "Take an entry out of the address book",
+    description = "Orders that went there keep their address.",
+    params(("id" = domain::AddressId, Path)),
+    responses((status = 204, description = "It is taken out.")),
+    security(("bearer" = []))
+)]
 pub(crate) async fn remove(
     storage: web::Data<Storage>,
     caller: SignedIn,

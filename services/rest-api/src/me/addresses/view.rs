@@ -3,9 +3,11 @@
 use domain::{AddressId, SavedAddress};
 use serde::Serialize;
 use storage::accounts::AddressEntry;
+use utoipa::ToSchema;
 
 /// An entry of the address book.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AddressEntry)]
 pub(super) struct AddressView<'a> {
     pub(super) id: AddressId,
     #[serde(flatten)]

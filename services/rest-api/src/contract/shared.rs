@@ -1,0 +1,205 @@
+//! What many operations share is said once: parameters, headers, and the schemas of what is read by hand.
+
+use serde_json::{Map, Value, json};
+
+use super::{fields_of, items_of, operations};
+
+/// Completes parameters and headers by their names, and adds what no type stands for.
+pub(super) fn complete(document: &mut Value) {
+    for (path, _, operation) in operations(document) {
+        for parameter in items_of(operation, "parameters") {
+            let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+            add(parameter, parameter_of(&path, &name));
+        }
+        for answer in fields_of(operation, "responses") {
+            let headers = answer.1.as_object_mut();
+            let headers = headers.map(|answer| answer.entry("headers").or_insert_with(|| json!({})));
+            if let Some(headers) = headers {
+                headers["X-Request-Id"] = json!({});
+                if path.starts_with("/v1/") {
+                    headers["RateLimit"] = json!({});
+                    headers["RateLimit-Policy"] = json!({});
+                }
+                for (name, header) in headers.as_object_mut().into_iter().flatten() {
+                    *header = self::header(name);
+                }
+            }
+        }
+    }
+    for (_, schema) in fields_of(&mut document["components"], "schemas") {
+        for (_, field) in fields_of(schema, "properties") {
+            forget_empty_default(field);
+        }
+    }
+    document["components"]["headers"] = headers();
+    document["components"]["securitySchemes"] = json!({
+        "bearer": { "type": "http", "scheme": "bearer", "description": "A guest's token of POST /v1/guest-sessions, or an access token of POST /v1/sign-up, /v1/sign-in or /v1/token." }
+    });
+    add(&mut document["components"]["schemas"], installations());
+}
+
+/// What a field is read as so that its absence can be named is no default.
+fn forget_empty_default(field: &mut Value) {
+    let nothing = [json!(""), json!(null), json!([])];
+    if let Value::Object(field) = field
+        && field
+            .get("default")
+            .is_some_and(|default| nothing.contains(default))
+    {
+        field.remove("default");
+    }
+}
+
+/// Adds fields of an object, in place of those it has.
+fn add(object: &mut Value, fields: Value) {
+    if let (Value::Object(object), Value::Object(fields)) = (object, fields) {
+        object.extend(fields);
+    }
+}
+
+fn parameter_of(path: &str, name: &str) -> Value {
+    match name {
+        "Idempotency-Key" => json!({
+            "required": true,
+            "description": "A random key (a UUID will do), made for each new request and sent again with every retry of it.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$" },
+            "example": "7d0c0f0e-5b0f-4f3c-9d3f-6f0a8c1b2d3e",
+        }),
+        "If-None-Match" => json!({
+            "required": false,
+            "description": "The ETag of what the client has: 304 where it is still so. For an order it is also a floor: no older version is answered.",
+            "schema": { "type": "string" },
+            "example": "\"2\"",
+        }),
+        "If-Match" => json!({
+            "required": false,
+            "description": "The ETag of what was read: nothing is changed where it has changed since.",
+            "schema": { "type": "string" },
+            "example": "\"2\"",
+        }),
+        "Last-Event-ID" => json!({
+            "required": false,
+            "description": "The id of the last event that was seen: what came after it follows.",
+            "schema": { "type": "string", "pattern": "^[0-9]{0,9}$" },
+            "example": "1",
+        }),
+        "Prefer" => json!({
+            "required": false,
+            "description": "`wait=5` (RFC 7240): answer once the order is settled, or after 5 seconds; 10 at most.",
+            "schema": { "type": "string" },
+            "example": "wait=5",
+        }),
+        "installation_id" => json!({ "description": "The device's own UUID." }),
+        "id" if path.starts_with("/v1/me/addresses/") => json!({ "description": "The entry's id." }),
+        "id" if path.starts_with("/v1/me/sessions/") => json!({ "description": "The session's id." }),
+        "id" => json!({ "description": "The order's id." }),
+        "limit" => json!({
+            "description": "How many to a page.",
+            "schema": { "type": "integer", "minimum": 1, "maximum": 100, "default": 20 },
+        }),
+        "cursor" => json!({
+            "description": "The `next` of an earlier page.",
+            "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]+$" },
+        }),
+        _ => json!({}),
+    }
+}
+
+/// What stands in the headers of answers.
+const HEADERS: [(&str, &str); 9] = [
+    ("ETag", "The version of what is answered."),
+    (
+        "Idempotent-Replayed",
+        "`true` where this is the answer to an earlier request under the same key.",
+    ),
+    ("Location", "The address of what this is about."),
+    ("Preference-Applied", "How long was waited at most."),
+    (
+        "RateLimit",
+        "How much is left by each limit: `r` requests, all of them again after `t` seconds.",
+    ),
+    (
+        "RateLimit-Policy",
+        "Each limit: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).",
+    ),
+    ("Retry-After", "After how many seconds to send the request again."),
+    ("WWW-Authenticate", "That a bearer token is wanted (RFC 6750)."),
+    ("X-Request-Id", "The request's id, by which the logs know it."),
+];
+
+fn headers() -> Value {
+    let headers = HEADERS.iter().map(|(name, words)| {
+        let header = json!({ "description": words, "schema": { "type": "string" } });
+        ((*name).to_owned(), header)
+    });
+    Value::Object(headers.collect())
+}
+
+/// Where a header is described.
+pub(super) fn header(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/headers/{name}") })
+}
+
+/// A device as it says of itself: the channel goes with the platform.
+fn installations() -> Value {
+    let channels = [
+        (
+            "ApnsInstallationDraft",
+            "apns",
+            "Apple Push Notification service.",
+            json!({ "token": { "type": "string", "pattern": "^[0-9A-Fa-f]{64,200}$", "description": "The device token, hexadecimal.", "examples": ["00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"] } }),
+        ),
+        (
+            "FcmInstallationDraft",
+            "fcm",
+            "Firebase Cloud Messaging.",
+            json!({
+                "kind": { "type": "string", "enum": ["token", "fid"], "description": "Whether the value is a registration token or an installation id.", "examples": ["token"] },
+                "value": { "type": "string", "pattern": "^[!-~]{10,4096}$", "examples": ["bk3RNwTe3H0:CI2k_HHwgIpoDKCIZvvDMExUdFQ3P1"] }
+            }),
+        ),
+        (
+            "WnsInstallationDraft",
+            "wns",
+            "Windows Push Notification Services.",
+            json!({ "uri": { "type": "string", "maxLength": 2000, "pattern": "^https://([a-z0-9]+[.])?notify[.]windows[.]com/[A-Za-z0-9/?=&._~-]*$", "description": "The channel's address.", "examples": ["https://db5.notify.windows.com/?token=AwYAAAB"] } }),
+        ),
+    ];
+    let mut schemas = Map::new();
+    let (mut choices, mut mapping) = (Vec::new(), Map::new());
+    for (name, platform, words, channel) in channels {
+        let address = format!("#/components/schemas/{name}");
+        mapping.insert(platform.to_owned(), json!(address));
+        choices.push(json!({ "$ref": address }));
+        schemas.insert(name.to_owned(), draft(platform, words, &channel));
+    }
+    let whole = json!({
+        "description": "A device that wants to be told.",
+        "oneOf": choices,
+        "discriminator": { "propertyName": "platform", "mapping": mapping },
+    });
+    schemas.insert("InstallationDraft".to_owned(), whole);
+    Value::Object(schemas)
+}
+
+fn draft(platform: &str, words: &str, channel: &Value) -> Value {
+    let names: Vec<_> = channel
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name)
+        .collect();
+    json!({
+        "type": "object",
+        "description": words,
+        "additionalProperties": false,
+        "required": ["app", "platform", "channel"],
+        "properties": {
+            "app": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,60}$", "description": "Which app it is.", "examples": ["shop"] },
+            "platform": { "type": "string", "enum": [platform] },
+            "environment": { "type": "string", "enum": ["production", "development"], "default": "production" },
+            "channel": { "type": "object", "description": "Where the device is reached.", "additionalProperties": false, "required": names, "properties": channel },
+            "locale": { "type": "string", "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", "default": "en", "description": "A language tag (BCP 47)." },
+        },
+    })
+}
