@@ -138,7 +138,7 @@ async fn a_list_has_the_customers_orders_newest_first_and_pages() {
     })
     .await;
     let access = Access::Customer(guest(1));
-    let first = shop.ordering.list(access.clone(), None, None, 2).await.unwrap();
+    let first = shop.ordering.list(access.clone(), &OrderFilter::default(), None, 2).await.unwrap();
     assert_eq!(
         first
             .orders
@@ -148,7 +148,7 @@ async fn a_list_has_the_customers_orders_newest_first_and_pages() {
         [at(2), at(1)]
     );
     let next = ordering::read_cursor(&ordering::cursor(first.next.unwrap()));
-    let second = shop.ordering.list(access.clone(), None, next, 2).await.unwrap();
+    let second = shop.ordering.list(access.clone(), &OrderFilter::default(), next, 2).await.unwrap();
     assert_eq!(
         second
             .orders
@@ -181,17 +181,17 @@ async fn a_list_has_orders_that_are_not_yet_processed() {
 
     let access = Access::Customer(guest(1));
     let page = eventually("both to be listed", async || {
-        let page = shop.ordering.list(access.clone(), None, None, 10).await.unwrap();
+        let page = shop.ordering.list(access.clone(), &OrderFilter::default(), None, 10).await.unwrap();
         (page.orders.len() == 2).then_some(page)
     })
     .await;
     assert_eq!((page.orders[0].id, page.orders[0].units), (waiting.id, 3));
     assert_eq!((page.orders[1].id, page.next), (stored.id, None));
-    let first = shop.ordering.list(access.clone(), None, None, 1).await.unwrap();
+    let first = shop.ordering.list(access.clone(), &OrderFilter::default(), None, 1).await.unwrap();
     assert_eq!((first.orders.len(), first.orders[0].id), (1, waiting.id));
     let second = shop
         .ordering
-        .list(access.clone(), None, first.next, 1)
+        .list(access.clone(), &OrderFilter::default(), first.next, 1)
         .await
         .unwrap();
     assert_eq!(
@@ -212,7 +212,7 @@ async fn a_cancellation_is_one_wish_however_often_it_is_sent() {
     let order = shop.submit(guest(1), "k").await;
     let cancel = async |access, key: &str, actor| {
         shop.ordering
-            .cancel(access, order.id, &crate::shop::key(key), actor, at(9))
+            .cancel(access, order.id, &crate::shop::key(key), actor, None, at(9))
             .await
     };
     assert_eq!(

@@ -89,7 +89,7 @@ async fn a_summary_says_what_the_document_says() {
         vec![follow_up(
             dropped.order,
             "c",
-            OrderAction::Cancel(Cancel {}),
+            OrderAction::Cancel(Cancel::default()),
             at(7),
         )],
         at(8),
@@ -144,7 +144,7 @@ async fn fields_that_a_newer_program_wrote_survive_a_step() {
         vec![follow_up(
             command.order,
             "c",
-            OrderAction::Cancel(Cancel {}),
+            OrderAction::Cancel(Cancel::default()),
             at(2),
         )],
         at(3),
