@@ -146,11 +146,7 @@ impl Storage {
         page(rows, limit)
     }
 
-    async fn orders_of(
-        &self,
-        customer: Customer,
-        wanted: Wanted,
-    ) -> Result<Vec<SummaryRow>, StorageError> {
+    async fn orders_of(&self, customer: Customer, wanted: Wanted) -> Result<Vec<SummaryRow>, StorageError> {
         Ok(sqlx::query_as!(
             SummaryRow,
             r#"SELECT id AS "id!", version AS "version!", state AS "state!", total AS "total: Json<Money>",
