@@ -19,9 +19,9 @@ async fn products_are_listed_in_sku_order_by_category_and_page() {
     ] {
         shop.add(name, category, 1).await;
     }
-    let names = async |category, after: Option<&str>, limit| {
+    let names = async |category: Option<&str>, after: Option<&str>, limit| {
         let filter = ProductFilter {
-            category: category.map(|category: &str| category.parse().unwrap()),
+            category: category.map(|category| category.parse().unwrap()),
             ..ProductFilter::default()
         };
         let after = after.map(|after| ProductPlace {
