@@ -29,6 +29,9 @@ pub enum CancelError {
     /// There is no such order for this reader.
     #[error("there is no such order")]
     NotFound,
+    /// It is no longer at the version that was to be called off. Nothing was done.
+    #[error("the order was changed meanwhile")]
+    Changed,
     /// Too much is waiting.
     #[error("too many orders are waiting")]
     QueueFull,
