@@ -48,12 +48,12 @@ impl OrderState {
         }
     }
 
+    /// Those that an order never leaves.
+    pub const TERMINAL: [Self; 4] = [Self::Rejected, Self::Cancelled, Self::Expired, Self::Delivered];
+
     /// Whether the order never leaves this state.
     pub fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            Self::Rejected | Self::Cancelled | Self::Expired | Self::Delivered
-        )
+        Self::TERMINAL.contains(&self)
     }
 }
 
@@ -88,6 +88,8 @@ pub enum ReasonCode {
     TooLate,
     /// A wish came too early: the order has not come so far.
     TooEarly,
+    /// Its customer was erased before it was decided.
+    Erased,
 }
 
 impl ReasonCode {
@@ -100,6 +102,7 @@ impl ReasonCode {
             Self::Invalid => "invalid",
             Self::TooLate => "too_late",
             Self::TooEarly => "too_early",
+            Self::Erased => "erased",
         }
     }
 }
