@@ -32,7 +32,7 @@ impl Accounts {
                 Some(self.prove(identified, password, client, now).await?)
             }
         };
-        let (account, request) = (identified.account, Fingerprint::of(key));
+        let (account, request) = (identified.account, Fingerprint::of(&key.as_str()));
         let erased = self
             .storage
             .erase_account(account, proof.as_deref(), Some(&request), now)
@@ -58,7 +58,7 @@ impl Accounts {
     ) -> Result<bool, Unavailable> {
         match self.tokens.read(token, now) {
             Ok(identified) => {
-                let request = Fingerprint::of(key);
+                let request = Fingerprint::of(&key.as_str());
                 Ok(self.storage.was_erased_by(identified.account, &request).await?)
             }
             Err(_) => Ok(false),

@@ -105,7 +105,7 @@ async fn an_erased_account_is_gone_with_all_its_owner_said_and_its_address_is_fr
     let door = storage::Storage::connect(crate::shop::options(&door, 2))
         .await
         .unwrap();
-    let request = Fingerprint::of(&key("erase"));
+    let request = Fingerprint::of(&"erase");
     let erase = async |proof| {
         door.erase_account(ADA, Some(proof), Some(&request), at(9))
             .await
@@ -119,7 +119,7 @@ async fn an_erased_account_is_gone_with_all_its_owner_said_and_its_address_is_fr
     assert_eq!(rows(&shop).await, ["0", "0", "0", "0", "0", "0", "1"]);
     assert_eq!(erase("hash").await, None, "it is gone");
     assert!(door.was_erased_by(ADA, &request).await.unwrap());
-    let other = Fingerprint::of(&key("other"));
+    let other = Fingerprint::of(&"other");
     assert!(!door.was_erased_by(ADA, &other).await.unwrap());
     let again = account(AccountId(Uuid::from_u128(2)));
     let opened = door
