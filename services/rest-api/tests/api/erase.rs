@@ -92,10 +92,9 @@ async fn an_accounts_and_its_guests_orders_lose_their_personal_data_and_later_on
     let ada = Member::sign_up(&api, "ada@example.org", Some(&guest)).await;
     let own = ada.shopper().order("honey-acacia", 1).await;
     ada.shopper().order_in(&own, "confirmed").await;
-    let wish = ada
-        .shopper()
-        .post(&format!("{first}/cancellation"), "c", &json!({}));
-    assert_eq!(wish.await.status, 202);
+    let cancellation = format!("{first}/cancellation");
+    let wish = ada.shopper().post(&cancellation, "c", &json!({})).await;
+    assert_eq!(wish.status, 202, "{}", wish.text);
     guest.order_in(&first, "cancelled").await;
     let body = later(&after(HOUR), &[("honey-acacia", 1)]);
     let scheduled = guest.post("/v1/scheduled-orders", "later", &body).await;
