@@ -9,7 +9,10 @@ use crate::StorageError;
 const CUSTOMER_LOCKS: i32 = 9;
 
 /// Whether the customer was erased; he is not, as long as the transaction goes on.
-pub(super) async fn is_erased(connection: &mut PgConnection, customer: Customer) -> Result<bool, StorageError> {
+pub(super) async fn is_erased(
+    connection: &mut PgConnection,
+    customer: Customer,
+) -> Result<bool, StorageError> {
     let customer = customer.to_string();
     sqlx::query!(
         r#"SELECT pg_advisory_xact_lock_shared($1, hashtext($2)) AS "locked: ()""#,

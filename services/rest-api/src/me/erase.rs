@@ -40,21 +40,25 @@ pub(crate) async fn erase(
     accounts: web::Data<Accounts>,
     caller: Result<SignedIn, Problem>,
     origin: Origin,
-    key: Key,
-    draft: JsonBody<Draft>,
+    key: Result<Key, Problem>,
+    draft: Result<JsonBody<Draft>, Problem>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let now = chassis::clock::now();
     let mut response = HttpResponse::NoContent();
     match caller {
         Ok(caller) => {
+            let (key, draft) = (key?, draft?);
             let erased = accounts.erase(&caller.0, draft.0.password, &key.0, &origin.0, now);
             Box::pin(erased)
                 .await
                 .map_err(|error| super::refused(&error, "/password"))?;
         }
         Err(problem) => {
-            let token = auth::bearer(&request).unwrap_or_default();
+            // Who is not known is told so before anything else.
+            let (Some(token), Ok(key)) = (auth::bearer(&request), key) else {
+                return Err(problem);
+            };
             let erased = accounts.was_erased(token, &key.0, now).await;
             if !erased.map_err(|error| Problem::unavailable(&error))? {
                 return Err(problem);

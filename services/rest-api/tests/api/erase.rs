@@ -64,7 +64,7 @@ async fn a_retry_is_answered_alike_though_its_token_died_and_nobody_else_is() {
         (204, "true"),
         "{again:?}"
     );
-    erase(&ada, "another key", &with_password())
+    erase(&ada, "another", &with_password())
         .await
         .problem(401, "unauthorized");
     let nobody = api
