@@ -72,6 +72,9 @@ async fn an_account_is_erased_by_its_address_and_told_of_again_by_its_id() {
     assert_eq!(storage.account(ID).await.unwrap(), None);
     let again = run(&["--id", &ID.to_string(), "--yes"]).await;
     assert!(again.ok && again.out.contains("was erased before"), "{again:?}");
-    let letters = shop.json(&["dead-letters", "list", "--customer", &format!("account:{ID}")]);
-    assert_eq!(letters.await, serde_json::json!([]));
+    let customer = format!("account:{ID}");
+    let letters = shop
+        .json(&["dead-letters", "list", "--customer", &customer])
+        .await;
+    assert_eq!(letters, serde_json::json!([]));
 }

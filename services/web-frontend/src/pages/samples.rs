@@ -82,6 +82,7 @@ fn order(state: OrderState, reason: Option<ReasonCode>) -> Order {
         reason: reason.clone(),
         tracking: None,
         fingerprint: Fingerprint::of(&1),
+        erased_at: None,
         submitted_at: at(),
         updated_at: at(),
         history: vec![entry(1, OrderState::Submitted, None), entry(2, state, refused)],
