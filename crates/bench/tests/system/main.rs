@@ -4,7 +4,6 @@
 mod commands;
 mod deaths;
 mod doubles;
-mod erasure;
 mod faults;
 mod main_job;
 mod matrix;
