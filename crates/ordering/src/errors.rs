@@ -88,7 +88,9 @@ impl From<PublishError> for SubmitError {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::QueueFull => Self::QueueFull,
-            PublishError::Unknown(_) | PublishError::Refused(_) => Self::Unavailable(error.to_string()),
+            PublishError::Occupied | PublishError::Unknown(_) | PublishError::Refused(_) => {
+                Self::Unavailable(error.to_string())
+            }
         }
     }
 }
@@ -108,7 +110,9 @@ impl From<PublishError> for CancelError {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::QueueFull => Self::QueueFull,
-            PublishError::Unknown(_) | PublishError::Refused(_) => Self::Unavailable(error.to_string()),
+            PublishError::Occupied | PublishError::Unknown(_) | PublishError::Refused(_) => {
+                Self::Unavailable(error.to_string())
+            }
         }
     }
 }
