@@ -66,6 +66,13 @@ pub enum Actor {
     System(String),
 }
 
+impl Actor {
+    /// Who takes personal data out of the orders of an erased customer.
+    pub fn erasure() -> Self {
+        Self::System("erasure".to_owned())
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

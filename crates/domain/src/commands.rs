@@ -57,6 +57,7 @@ impl Submit {
             by: Actor::Customer(self.customer),
             reason: None,
             refused: None,
+            erased: false,
             command: CommandId::of_submission(order),
         };
         Order {
@@ -72,6 +73,7 @@ impl Submit {
             reason: None,
             tracking: None,
             fingerprint: self.fingerprint(),
+            erased_at: None,
             submitted_at: at,
             updated_at: at,
             history: vec![entry],
@@ -104,6 +106,8 @@ pub enum OrderAction {
     Ship(Ship),
     /// It has arrived.
     Deliver(Deliver),
+    /// Its customer was erased: take the personal data out.
+    Erase(Erase),
 }
 
 /// The body of `order.cancel.v1`.
@@ -125,6 +129,10 @@ pub struct Ship {
 /// The body of `order.deliver.v1`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Deliver {}
+
+/// The body of `order.erase.v1`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Erase {}
 
 /// A command on an order. On the wire: id, actor and time in the envelope, the action as body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +176,7 @@ impl OrderAction {
             Self::Cancel(_) => "cancel",
             Self::Ship(_) => "ship",
             Self::Deliver(_) => "deliver",
+            Self::Erase(_) => "erase",
         }
     }
 
@@ -178,6 +187,7 @@ impl OrderAction {
             Self::Cancel(_) => "order.cancel.v1",
             Self::Ship(_) => "order.ship.v1",
             Self::Deliver(_) => "order.deliver.v1",
+            Self::Erase(_) => "order.erase.v1",
         }
     }
 
@@ -188,6 +198,7 @@ impl OrderAction {
             Self::Cancel(cancel) => serde_json::to_vec(cancel),
             Self::Ship(ship) => serde_json::to_vec(ship),
             Self::Deliver(deliver) => serde_json::to_vec(deliver),
+            Self::Erase(erase) => serde_json::to_vec(erase),
         }
     }
 
@@ -207,7 +218,8 @@ impl OrderAction {
             "order.deliver.v1" => serde_json::from_slice(body)
                 .map(Self::Deliver)
                 .map_err(body_error),
-            other if is_newer(other, "order", &["submit", "cancel", "ship", "deliver"]) => {
+            "order.erase.v1" => serde_json::from_slice(body).map(Self::Erase).map_err(body_error),
+            other if is_newer(other, "order", &["submit", "cancel", "ship", "deliver", "erase"]) => {
                 Err(UnreadableCommand::NewerVersion(other.to_owned()))
             }
             other => Err(UnreadableCommand::UnknownType(other.to_owned())),
@@ -236,6 +248,17 @@ impl OrderCommand {
             actor: Actor::Customer(submit.customer),
             at,
             action: OrderAction::Submit(Box::new(submit)),
+        }
+    }
+
+    /// The command that takes the personal data out of an order whose customer was erased: the same one whoever makes it, however often.
+    pub fn erase(order: OrderId, at: Timestamp) -> Self {
+        Self {
+            id: CommandId::of_erasure(order),
+            order,
+            actor: Actor::erasure(),
+            at,
+            action: OrderAction::Erase(Erase {}),
         }
     }
 

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Actor, Customer};
 use crate::ids::{EventId, OrderId, Version};
 use crate::money::Money;
-use crate::order::{HistoryEntry, Order, OrderState, Reason};
+use crate::order::{HistoryEntry, Order, OrderState, Reason, is_false};
 
-/// The body of `order.<state>.v1`, and of `order.refused.v1` for a wish that was refused.
+/// The body of `order.<state>.v1`, of `order.refused.v1` for a wish that was refused, and of `order.erased.v1` where the personal data
+/// was taken out of the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderEvent {
     /// Which order.
@@ -32,6 +33,9 @@ pub struct OrderEvent {
     /// The wish that was refused; none for a transition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Whether the personal data was taken out of the order; its state stays.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub erased: bool,
 }
 
 impl OrderEvent {
@@ -47,6 +51,7 @@ impl OrderEvent {
             total: order.total.filter(|_| entry.version > Version::FIRST),
             reason: entry.reason.clone(),
             refused: entry.refused.clone(),
+            erased: entry.erased,
         }
     }
 
@@ -58,9 +63,11 @@ impl OrderEvent {
         }
     }
 
-    /// The word for it in subjects: its state, or `refused`.
+    /// The word for it in subjects: its state, `refused` or `erased`.
     pub fn verb(&self) -> &'static str {
-        if self.refused.is_some() {
+        if self.erased {
+            "erased"
+        } else if self.refused.is_some() {
             "refused"
         } else {
             self.state.as_str()

@@ -108,6 +108,11 @@ impl CommandId {
         Self(derived("command", &[order.0.as_bytes(), key.as_str().as_bytes()]))
     }
 
+    /// The id of the command that takes the personal data out of `order`.
+    pub fn of_erasure(order: OrderId) -> Self {
+        Self(derived("erasure", &[order.0.as_bytes()]))
+    }
+
     /// The id of a command on the product `sku` that was sent under `key`.
     pub fn for_product(sku: &crate::order::Sku, key: &IdempotencyKey) -> Self {
         Self(derived(

@@ -1,5 +1,6 @@
 //! The order's document, as it is stored and read.
 
+mod erase;
 mod state;
 
 use std::fmt;
@@ -146,7 +147,11 @@ pub struct Address {
     pub country: Text<2, 2>,
 }
 
-/// One transition, or one refused wish.
+pub(crate) fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// One transition, one refused wish, or the erasure of personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEntry {
     /// The version it made.
@@ -163,6 +168,9 @@ pub struct HistoryEntry {
     /// The wish that was refused; none for a transition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Whether it took the personal data out of the order; the state stays.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub erased: bool,
     /// The command that caused it.
     pub command: CommandId,
 }
@@ -196,8 +204,11 @@ pub struct Order {
     /// The carrier's tracking code, once shipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking: Option<Text<1, 100>>,
-    /// What its submission asked, to recognise another under the same key.
+    /// What its submission asked, to recognise another under the same key. Of an erased order it says nothing.
     pub fingerprint: Fingerprint,
+    /// When its personal data was taken out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// When it was accepted.
     pub submitted_at: Timestamp,
     /// When it last changed.

@@ -26,6 +26,12 @@ impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// One of ours, whose length fits.
+    pub(crate) fn fixed(text: &'static str) -> Self {
+        debug_assert!((MIN..=MAX).contains(&text.len()), "{text} does not fit");
+        Self(text.to_owned())
+    }
 }
 
 impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {

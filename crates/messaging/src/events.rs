@@ -91,6 +91,7 @@ fn submitted(envelope: &Envelope) -> Option<OrderEvent> {
         total: None,
         reason: None,
         refused: None,
+        erased: false,
     })
 }
 
@@ -112,6 +113,7 @@ mod tests {
             total: None,
             reason: None,
             refused: None,
+            erased: false,
         }
     }
 

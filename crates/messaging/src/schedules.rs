@@ -171,6 +171,17 @@ impl Schedules {
         Ok(purged.purged > 0)
     }
 
+    /// Takes back everything of `customer`, also what can't be read; gives how many there were.
+    ///
+    /// # Errors
+    /// Where the server does not answer.
+    pub async fn cancel_all(&self, customer: Customer) -> Result<u64, PublishError> {
+        let stream = raw::stream(&self.messaging, SCHEDULES).await?;
+        let purged = stream.purge().filter(entry::all_of(customer)).await;
+        let purged = purged.map_err(|error| PublishError::Unknown(error.to_string()))?;
+        Ok(purged.purged)
+    }
+
     /// The schedules of `customer`, the next one first.
     ///
     /// # Errors

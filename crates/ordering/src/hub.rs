@@ -156,6 +156,7 @@ mod tests {
             total: None,
             reason: None,
             refused: None,
+            erased: false,
         }
     }
 

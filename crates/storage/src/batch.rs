@@ -21,8 +21,8 @@ const PARTITION_LOCKS: i32 = 1;
 /// A transaction that holds the advisory locks of its partitions. Dropped without [`commit`](Self::commit) it leaves no trace.
 #[derive(Debug)]
 pub struct Transaction<'a> {
-    storage: &'a Storage,
-    inner: sqlx::Transaction<'static, Postgres>,
+    pub(crate) storage: &'a Storage,
+    pub(crate) inner: sqlx::Transaction<'static, Postgres>,
 }
 
 impl Storage {

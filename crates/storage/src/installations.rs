@@ -1,5 +1,6 @@
 //! Apps on devices, and the channels that reach them.
 
+mod erased;
 mod own;
 mod told;
 
@@ -114,6 +115,8 @@ pub enum Registered {
     Created,
     /// It replaced what was there.
     Updated,
+    /// Its customer was erased: nothing is kept.
+    Erased,
 }
 
 /// First half of the key of the advisory locks of channels.
@@ -157,6 +160,9 @@ impl Storage {
     pub async fn put_installation(&self, installation: &Installation) -> Result<Registered, StorageError> {
         let work = async {
             let mut transaction = self.pool.begin().await?;
+            if erased::is_erased(&mut transaction, installation.customer).await? {
+                return Ok(Registered::Erased);
+            }
             take_channel(&mut transaction, installation).await?;
             let registered = upsert(&mut transaction, installation).await?;
             transaction.commit().await?;

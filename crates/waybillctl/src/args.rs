@@ -8,7 +8,8 @@ use domain::IdempotencyKey;
 
 use crate::output::Output;
 use crate::{
-    cache, dead_letters, migrate, orders, products, queues, reconcile, seed, subscriptions, topology,
+    accounts, cache, dead_letters, migrate, orders, products, queues, reconcile, seed, subscriptions,
+    topology,
 };
 
 /// The operator's command of Waybill.
@@ -39,6 +40,9 @@ pub(crate) enum Command {
     Cache(cache::Command),
     /// Put the seed catalog up for sale.
     Seed(seed::Args),
+    /// Accounts of customers.
+    #[command(subcommand)]
+    Accounts(accounts::Command),
     /// Look at orders and move them.
     #[command(subcommand)]
     Orders(orders::Command),

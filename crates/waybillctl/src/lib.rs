@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
 mod amount;
 mod args;
 mod cache;
@@ -36,6 +37,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> anyhow::Result<()>
         Command::Topology(command) => topology::run(command, connecting, &mut console).await,
         Command::Cache(command) => cache::run(command, &mut console),
         Command::Seed(args) => seed::run(&args, connecting, &mut console).await,
+        Command::Accounts(command) => accounts::run(command, connecting, &mut console).await,
         Command::Orders(command) => orders::run(command, connecting, &mut console).await,
         Command::Products(command) => products::run(command, connecting, &mut console).await,
         Command::DeadLetters(command) => dead_letters::run(command, connecting, &mut console).await,

@@ -150,6 +150,7 @@ pub(crate) mod samples {
             total: Some(Money::new(125_050, "EUR".parse().unwrap())),
             reason: None,
             refused: None,
+            erased: false,
         }
     }
 }

@@ -36,6 +36,10 @@ impl Language {
 
 /// What is shown about `event`; `None` where its customer need not be told.
 pub fn text(event: &OrderEvent, language: Language) -> Option<Text> {
+    // Whoever was erased is told nothing more.
+    if event.erased {
+        return None;
+    }
     // A wish of the shop's own that was refused is no business of the customer's.
     if event.refused.is_some() && !matches!(event.by, Actor::Customer(_)) {
         return None;
@@ -97,7 +101,7 @@ fn english_reason(event: &OrderEvent) -> &'static str {
             "A price has changed since you looked. Please check the new total and order again."
         }
         Some(ReasonCode::UnknownProduct) => "Something you chose is no longer in our shop.",
-        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly | ReasonCode::StaleVersion)
+        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly | ReasonCode::StaleVersion | ReasonCode::Erased)
         | None => "Please look at your order to see what was wrong.",
     }
 }
@@ -160,7 +164,7 @@ fn german_reason(event: &OrderEvent) -> &'static str {
             "Ein Preis hat sich geändert. Bitte prüfen Sie die neue Summe und bestellen Sie erneut."
         }
         Some(ReasonCode::UnknownProduct) => "Einen Artikel gibt es in unserem Laden nicht mehr.",
-        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly | ReasonCode::StaleVersion)
+        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly | ReasonCode::StaleVersion | ReasonCode::Erased)
         | None => "In Ihrer Bestellung sehen Sie, woran es lag.",
     }
 }

@@ -13,6 +13,7 @@ use crate::attempts::RecordedAttempts;
 use crate::batch::OrdersHandler;
 use crate::caching::Refresh;
 use crate::catalog::CatalogHandler;
+use crate::erasing::Erasing;
 use crate::faults::FaultDrill;
 
 /// The service's name, as other parts see it.
@@ -57,6 +58,8 @@ pub async fn run(
         health,
     };
     parts.start_orders(&args, &lifecycle);
+    let erasing = Erasing::new(parts.storage.clone(), parts.messaging.clone());
+    lifecycle.spawn_background(erasing.run());
     parts.start_catalog(&lifecycle);
     tracing::info!("ready for commands");
     lifecycle.run(args.service.drain_timeout).await

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use chassis::clock;
 use domain::decide::{Batch, Decisions, Verdict, decide};
-use domain::{CommandId, OrderAction, OrderCommand, OrderEvent, OrderId, OrderState, Partition, Sku};
+use domain::{
+    CommandId, Customer, OrderAction, OrderCommand, OrderEvent, OrderId, OrderState, Partition, Sku,
+};
 use jiff::Timestamp;
 use messaging::{Delivery, Handler, HandlerError, Messaging, Outcome};
 use storage::{Storage, StorageError, Transaction};
@@ -106,8 +108,19 @@ async fn load(transaction: &mut Transaction<'_>, commands: Vec<OrderCommand>) ->
     if !known.is_empty() {
         batch.handled = transaction.handled(&Vec::from_iter(known)).await?;
     }
+    batch.erased = transaction.erased(&Vec::from_iter(customers(&batch))).await?;
     batch.products = transaction.lock_products(&skus(&batch)).await?;
     Ok(batch)
+}
+
+/// Whose orders the batch is about.
+fn customers(batch: &Batch) -> BTreeSet<Customer> {
+    let stored = batch.orders.values().map(|order| order.customer);
+    let submitted = batch.commands.iter().filter_map(|command| match &command.action {
+        OrderAction::Submit(submit) => Some(submit.customer),
+        _ => None,
+    });
+    stored.chain(submitted).collect()
 }
 
 /// What the stored orders of the batch told within the duplicate window.

@@ -7,5 +7,6 @@ mod attempts;
 mod batch;
 mod caching;
 mod catalog;
+mod erasing;
 mod faults;
 mod reading;

@@ -218,8 +218,9 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/v1/token", "POST").route(web::post().to(sessions::refresh)))
         .service(resource("/.well-known/jwks.json", "GET, HEAD").route(get().to(sessions::keys)))
         .service(
-            resource("/v1/me", "GET, HEAD, PATCH")
+            resource("/v1/me", "DELETE, GET, HEAD, PATCH")
                 .route(get().to(me::read))
+                .route(web::delete().to(me::erase))
                 .route(web::patch().to(me::change)),
         )
         .service(resource("/v1/me/password", "POST").route(web::post().to(me::change_password)))

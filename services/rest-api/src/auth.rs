@@ -90,11 +90,10 @@ async fn shown(request: &HttpRequest) -> Result<Shown, Problem> {
 }
 
 async fn read(request: &HttpRequest) -> Result<Shown, Problem> {
-    let header = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .ok_or_else(|| Problem::new(Kind::Unauthorized))?;
-    let token = token(header).ok_or_else(refused)?;
+    if !request.headers().contains_key(header::AUTHORIZATION) {
+        return Err(Problem::new(Kind::Unauthorized));
+    }
+    let token = bearer(request).ok_or_else(refused)?;
     let guests = request.app_data::<web::Data<GuestTokens>>();
     if let Some(guest) = guests.and_then(|guests| guests.read(token).ok()) {
         return Ok(Shown::Guest(guest));
@@ -113,13 +112,15 @@ fn accounts(request: &HttpRequest) -> Result<&Accounts, Problem> {
     accounts.map(web::Data::get_ref).ok_or_else(refused)
 }
 
-fn token(header: &header::HeaderValue) -> Option<&str> {
+/// The token that a request carries.
+pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(header::AUTHORIZATION)?;
     let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// RFC 6750, section 3.1.
-fn refused() -> Problem {
+pub(crate) fn refused() -> Problem {
     Problem::new(Kind::Unauthorized)
         .detail("The token sent is none of ours, or no longer good.")
         .header(

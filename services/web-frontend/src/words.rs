@@ -115,11 +115,15 @@ pub(crate) fn refusal(reason: &Reason, left: Option<i64>) -> String {
         (ReasonCode::TooLate, _) => "It was too late for that.".into(),
         (ReasonCode::TooEarly, _) => "It was too early for that.".into(),
         (ReasonCode::StaleVersion, _) => "The order had changed meanwhile.".into(),
+        (ReasonCode::Erased, _) => "Your account was erased before we could take the order.".into(),
     }
 }
 
 /// One line of an order's history.
 pub(crate) fn happened(entry: &HistoryEntry) -> &'static str {
+    if entry.erased {
+        return "Personal data erased";
+    }
     if entry.refused.is_some() {
         return match entry.state {
             OrderState::Shipped | OrderState::Delivered => "Could not be cancelled: it had already been sent",

@@ -59,9 +59,10 @@ fn transitions(order: OrderId, steps: &[&AuditedStep]) -> Vec<Violation> {
     }
     for pair in steps.windows(2) {
         let (from, to) = (pair[0].event.state, pair[1].event.state);
-        let legal = match pair[1].event.refused {
-            Some(_) => from == to,
-            None => may_follow(from, to),
+        let legal = match &pair[1].event {
+            event if event.refused.is_some() => from == to,
+            event if event.erased => from == to && to.is_terminal(),
+            _ => may_follow(from, to),
         };
         if !legal {
             violations.push(Violation::IllegalStep {
@@ -89,10 +90,14 @@ fn may_follow(from: OrderState, to: OrderState) -> bool {
     )
 }
 
-/// A command makes one version; a submission makes the first two.
+/// A command makes one version; a submission makes the first two. With the last transition of an erased customer's order goes its erasure.
 fn effects(order: OrderId, steps: &[&AuditedStep]) -> Vec<Violation> {
     let mut versions: HashMap<CommandId, Vec<Version>> = HashMap::new();
-    for step in steps {
+    for (place, step) in steps.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|before| steps.get(before));
+        if step.event.erased && before.is_some_and(|before| before.command == step.command) {
+            continue;
+        }
         versions.entry(step.command).or_default().push(step.version);
     }
     let once = |command: &CommandId, versions: &[Version]| {

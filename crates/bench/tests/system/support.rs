@@ -220,22 +220,25 @@ pub(crate) async fn flush_redis(shop: &Shop) {
     bench::fault::flush_redis(&shop.stack).await.unwrap();
 }
 
-/// A product that someone keeps to himself: commands on it are taken in hand and get no further.
+/// A row that someone keeps to himself: commands on it are taken in hand and get no further.
 pub(crate) struct Held {
     holding: JoinHandle<()>,
 }
 
 /// Holds a product until it is released.
 pub(crate) async fn hold(shop: &Shop, sku: &str) -> Held {
-    let statement = format!(
-        "WITH held AS (SELECT * FROM products WHERE sku = '{sku}' FOR UPDATE) SELECT pg_sleep(300) FROM held"
-    );
+    hold_row(shop, &format!("products WHERE sku = '{sku}'")).await
+}
+
+/// Holds a row until it is released.
+pub(crate) async fn hold_row(shop: &Shop, row: &str) -> Held {
+    let statement = format!("WITH held AS (SELECT * FROM {row} FOR UPDATE) SELECT pg_sleep(300) FROM held");
     let database = shop.stack.database_url().to_owned();
     let holding = spawn_blocking(move || {
         // Its end is that it is cancelled.
         let _ = psql(&database, &statement);
     });
-    until("the product to be held", SOON, async || {
+    until("the row to be held", SOON, async || {
         (shop.sql(HOLDERS) == "1").then_some(())
     })
     .await;

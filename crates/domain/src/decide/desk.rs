@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{Batch, HistoryRow, StockChange, Verdict, Written};
+use crate::access::Actor;
 use crate::commands::{OrderAction, OrderCommand};
 use crate::events::OrderEvent;
 use crate::ids::OrderId;
@@ -32,6 +33,8 @@ pub(super) enum Step {
     To(OrderState),
     /// The wish is refused; the state stays.
     Refused(ReasonCode),
+    /// The personal data is taken out; the state stays.
+    Erased,
 }
 
 impl<'a> Desk<'a> {
@@ -55,6 +58,7 @@ impl<'a> Desk<'a> {
                 self.later(command, |desk, command, state| desk.ship(command, state, ship))
             }
             OrderAction::Deliver(_) => self.later(command, Self::deliver),
+            OrderAction::Erase(_) => self.later(command, Self::erase),
         };
         if let Verdict::Effective(events) = &verdict {
             self.batch
@@ -81,8 +85,24 @@ impl<'a> Desk<'a> {
     }
 
     /// Takes the order one version on and gives the event of that version. A wish that was just refused to the same person is answered
-    /// by that refusal: asking again and again makes no order grow.
+    /// by that refusal: asking again and again makes no order grow. An order of an erased customer that comes to its end loses its personal data
+    /// with a second version.
     pub(super) fn step(&mut self, command: &OrderCommand, step: &Step) -> Verdict {
+        let verdict = self.one_step(command, step);
+        match (step, verdict) {
+            (Step::To(state), Verdict::Effective(mut events)) if state.is_terminal() => {
+                if self.is_of_erased(command.order)
+                    && let Verdict::Effective(more) = self.erase(command, *state)
+                {
+                    events.extend(more);
+                }
+                Verdict::Effective(events)
+            }
+            (_, verdict) => verdict,
+        }
+    }
+
+    pub(super) fn one_step(&mut self, command: &OrderCommand, step: &Step) -> Verdict {
         let Some(order) = self.batch.orders.get_mut(&command.order) else {
             return Verdict::Early;
         };
@@ -93,6 +113,9 @@ impl<'a> Desk<'a> {
         order.version = entry.version;
         order.state = entry.state;
         order.updated_at = entry.at;
+        if entry.erased {
+            order.erase(entry.at);
+        }
         order.history.push(entry.clone());
         let event = OrderEvent::of(order, &entry);
         self.record(
@@ -169,14 +192,21 @@ fn next_entry(order: &Order, command: &OrderCommand, step: &Step, now: Timestamp
             Some(Reason { code, line: None }),
             Some(command.action.verb().to_owned()),
         ),
+        Step::Erased => (order.state, None, None),
     };
+    let erased = matches!(step, Step::Erased);
     HistoryEntry {
         version: order.version.next(),
         state,
         at: now.max(order.updated_at),
-        by: command.actor.clone(),
+        by: if erased {
+            Actor::erasure()
+        } else {
+            command.actor.clone()
+        },
         reason,
         refused,
+        erased,
         command: command.id,
     }
 }

@@ -2,16 +2,18 @@
 
 mod cancel;
 mod desk;
+mod erase;
 mod products;
 mod staff;
 mod submit;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 pub use products::decide_product;
 
+use crate::access::Customer;
 use crate::catalog::{CatalogEvent, Product};
 use crate::commands::OrderCommand;
 use crate::events::OrderEvent;
@@ -27,6 +29,8 @@ pub struct Batch {
     pub products: HashMap<Sku, Product>,
     /// Commands already handled, each with the events it caused then.
     pub handled: HashMap<CommandId, Vec<OrderEvent>>,
+    /// Those of the orders' and the submissions' customers who were erased.
+    pub erased: HashSet<Customer>,
     /// The commands, in the order of the stream.
     pub commands: Vec<OrderCommand>,
 }

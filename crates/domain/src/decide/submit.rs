@@ -23,9 +23,11 @@ impl Desk<'_> {
         }
     }
 
-    /// A submission whose order exists: a retry, or another request under the same key.
+    /// A submission whose order exists: a retry, or another request under the same key. Of an erased customer's nothing is kept, not even as a
+    /// dead letter.
     fn again(&self, command: &OrderCommand, submit: &Submit, stored: &Order) -> Verdict {
-        if stored.fingerprint != submit.fingerprint() {
+        let is_erased = stored.erased_at.is_some() || self.batch.erased.contains(&stored.customer);
+        if !is_erased && stored.fingerprint != submit.fingerprint() {
             return Verdict::Impossible {
                 reason: "key_reused",
                 why: format!(
@@ -47,7 +49,14 @@ impl Desk<'_> {
         let mut order = submit.accepted(command.order, command.at);
         let priced = price(&mut order.lines, &self.batch.products);
         order.total = priced.as_ref().ok().copied();
-        let outcome = priced.and_then(|total| self.check(&order.lines, total, submit.expected_total));
+        let is_erased = self.batch.erased.contains(&submit.customer);
+        let outcome = match priced {
+            _ if is_erased => Err(Reason {
+                code: ReasonCode::Erased,
+                line: None,
+            }),
+            priced => priced.and_then(|total| self.check(&order.lines, total, submit.expected_total)),
+        };
         let decided = HistoryEntry {
             version: Version::FIRST.next(),
             state: if outcome.is_ok() {
@@ -59,8 +68,13 @@ impl Desk<'_> {
             by: command.actor.clone(),
             reason: outcome.err(),
             refused: None,
+            erased: false,
             command: command.id,
         };
+        if is_erased {
+            // It came too late to be delivered to anyone: it is known by its id, and never had anything personal.
+            order.erase(decided.at);
+        }
         order.reason.clone_from(&decided.reason);
         order.version = decided.version;
         order.state = decided.state;

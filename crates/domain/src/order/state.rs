@@ -48,12 +48,12 @@ impl OrderState {
         }
     }
 
+    /// Those that an order never leaves.
+    pub const TERMINAL: [Self; 4] = [Self::Rejected, Self::Cancelled, Self::Expired, Self::Delivered];
+
     /// Whether the order never leaves this state.
     pub fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            Self::Rejected | Self::Cancelled | Self::Expired | Self::Delivered
-        )
+        Self::TERMINAL.contains(&self)
     }
 }
 
@@ -90,6 +90,8 @@ pub enum ReasonCode {
     TooEarly,
     /// A wish was for another version than the order has: it changed meanwhile.
     StaleVersion,
+    /// Its customer was erased before it was decided.
+    Erased,
 }
 
 impl ReasonCode {
@@ -103,6 +105,7 @@ impl ReasonCode {
             Self::TooLate => "too_late",
             Self::TooEarly => "too_early",
             Self::StaleVersion => "stale_version",
+            Self::Erased => "erased",
         }
     }
 }

@@ -46,6 +46,7 @@ fn commands() {
         cancel_at("a", "c", 2),
         ship("a", "s"),
         deliver("a", "d"),
+        OrderCommand::erase(order_id("a"), at(2)),
     ];
     let body = |command: &OrderCommand| -> (&'static str, Value) {
         (
@@ -54,6 +55,15 @@ fn commands() {
         )
     };
     assert_json_snapshot!(commands.iter().map(body).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_erased_order_and_its_event() {
+    let mut shop = Shop::with([product("tea", eur(450), 5)]);
+    shop.decide(vec![submission("a", submit(&[("tea", 2)])), cancel("a", "c")]);
+    shop.batch.erased.insert(customer());
+    let told = events(shop.decide_one(OrderCommand::erase(order_id("a"), at(2))));
+    assert_json_snapshot!((shop.order("a"), told));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod drafts;
+mod erasure;
 mod json;
 mod orders;
 mod products;

@@ -12,11 +12,11 @@ const ORDERS: usize = 4;
 const SKUS: [&str; 4] = ["tea", "pot", "cup", "none"];
 
 #[derive(Debug, Clone)]
-struct History {
-    products: Vec<Product>,
-    commands: Vec<OrderCommand>,
+pub(crate) struct History {
+    pub(crate) products: Vec<Product>,
+    pub(crate) commands: Vec<OrderCommand>,
     /// Where the commands are cut into batches.
-    cuts: Vec<bool>,
+    pub(crate) cuts: Vec<bool>,
 }
 
 fn products() -> impl Strategy<Value = Vec<Product>> {
@@ -59,7 +59,7 @@ fn command() -> impl Strategy<Value = OrderCommand> {
 }
 
 /// Random commands; some of them come again anywhere later.
-fn history() -> impl Strategy<Value = History> {
+pub(crate) fn history() -> impl Strategy<Value = History> {
     let commands = prop::collection::vec(command(), 1..30);
     let again = prop::collection::vec(
         (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
@@ -85,7 +85,7 @@ fn history() -> impl Strategy<Value = History> {
 }
 
 /// Handles all commands, cut at `cuts`, and gives the verdicts. Checks what was written on the way.
-fn run(shop: &mut Shop, commands: &[OrderCommand], cuts: &[bool]) -> Vec<Verdict> {
+pub(crate) fn run(shop: &mut Shop, commands: &[OrderCommand], cuts: &[bool]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let mut batch = Vec::new();
     for (index, command) in commands.iter().enumerate() {
@@ -144,7 +144,7 @@ fn legal(from: OrderState, to: OrderState) -> bool {
     )
 }
 
-fn check_order(order: &Order, prices: &HashMap<Sku, Money>) {
+pub(crate) fn check_order(order: &Order, prices: &HashMap<Sku, Money>) {
     assert_eq!(order.version.0 as usize, order.history.len());
     assert_eq!(order.history[0].state, OrderState::Submitted);
     assert_eq!(order.history.last().unwrap().state, order.state);
@@ -153,6 +153,9 @@ fn check_order(order: &Order, prices: &HashMap<Sku, Money>) {
         assert!(pair[1].at >= pair[0].at);
         if pair[1].refused.is_some() {
             assert_eq!(pair[0].state, pair[1].state, "a refused wish leaves the state");
+        } else if pair[1].erased {
+            assert_eq!(pair[0].state, pair[1].state, "an erasure leaves the state");
+            assert!(pair[0].state.is_terminal(), "an erasure comes at the end");
         } else {
             assert!(
                 legal(pair[0].state, pair[1].state),

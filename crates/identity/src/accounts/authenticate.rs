@@ -47,7 +47,11 @@ impl Accounts {
     /// The account of someone whom an outside issuer names; made at first sight. His role is what his token says today.
     async fn admit(&self, outsider: Outsider, now: Timestamp) -> Result<Identified, Unavailable> {
         let key = (outsider.issuer, outsider.subject);
-        let account: AccountId = match self.outsiders.get(&key).await {
+        let known = match self.outsiders.get(&key).await {
+            Some(account) if self.ended.is_ended(account.0).await => None,
+            known => known,
+        };
+        let account: AccountId = match known {
             Some(account) => account,
             None => {
                 let fresh = AccountId(self.id());

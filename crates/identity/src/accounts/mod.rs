@@ -1,6 +1,7 @@
 //! Accounts: signing up, in and out, and what a token of theirs says.
 
 mod authenticate;
+mod erase;
 mod limits;
 mod own;
 mod refresh;
@@ -85,7 +86,7 @@ pub struct Accounts {
     counter: Counter,
     scopes: Cache<Vec<GuestId>>,
     issuers: Issuers,
-    /// Whose the subjects of outside issuers are, which never changes.
+    /// Whose the subjects of outside issuers are, which changes only where an account is erased: remembered for less than that is told.
     outsiders: moka::future::Cache<(String, String), AccountId>,
     limits: Limits,
     random: fn() -> [u8; 32],
@@ -141,7 +142,10 @@ impl Accounts {
             counter: Counter::new(parts.state_redis),
             scopes: Cache::new(Policy::SCOPES, parts.redis),
             issuers: parts.issuers,
-            outsiders: moka::future::Cache::new(OUTSIDERS),
+            outsiders: moka::future::Cache::builder()
+                .max_capacity(OUTSIDERS)
+                .time_to_live(access_tokens::LIFE)
+                .build(),
             limits: parts.limits,
             random: parts.random,
         })

@@ -110,7 +110,7 @@ impl Accounts {
     }
 
     /// Checks the present password; a try counts as one to sign in. Gives its hash.
-    async fn prove(
+    pub(super) async fn prove(
         &self,
         identified: &Identified,
         password: SecretString,
@@ -129,7 +129,7 @@ impl Accounts {
     }
 }
 
-fn refused(error: StorageError) -> ChangeError {
+pub(super) fn refused(error: StorageError) -> ChangeError {
     match error {
         StorageError::Exists(what) if what == EMAIL_TAKEN => ChangeError::EmailTaken,
         other => ChangeError::Unavailable(other.into()),

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use async_nats::jetstream::message::StreamMessage;
-use domain::OrderId;
+use domain::{Customer, OrderId};
 use jiff::Timestamp;
 
 use super::letter::{self, DeadLetter};
@@ -25,6 +25,8 @@ pub struct Letters {
     pub reason: Option<String>,
     /// Of a command on this order, or an event of it.
     pub order: Option<OrderId>,
+    /// Of what this customer asked.
+    pub customer: Option<Customer>,
     /// Given up then or later.
     pub since: Option<Timestamp>,
     /// Given up before.
@@ -48,6 +50,7 @@ impl Letters {
             && is(&self.consumer, &letter.consumer)
             && is(&self.reason, &letter.reason)
             && self.order.is_none_or(of_order)
+            && self.customer.is_none_or(|customer| letter.is_by(customer))
             && self.since.is_none_or(|since| letter.at >= since)
             && self.until.is_none_or(|until| letter.at < until)
     }

@@ -3,10 +3,11 @@
 use async_nats::HeaderMap;
 use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
+use domain::Customer;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::envelope::{EXPIRES_AT, ID, MESSAGE_ID, needed, one_line};
+use crate::envelope::{ACTOR, EXPIRES_AT, ID, MESSAGE_ID, needed, one_line};
 use crate::publisher::Outgoing;
 use crate::topology::ORDERS;
 
@@ -63,6 +64,14 @@ pub struct DeadLetter {
     /// Its body, as it was; shown to staff only.
     #[serde(skip)]
     pub body: Bytes,
+}
+
+impl DeadLetter {
+    /// Whether the customer asked for it, by what its envelope says.
+    pub(super) fn is_by(&self, customer: Customer) -> bool {
+        let actor = self.headers.iter().find(|(name, _)| name == ACTOR);
+        actor.is_some_and(|(_, actor)| *actor == customer.to_string())
+    }
 }
 
 /// Why and where a message was given up.

@@ -33,7 +33,18 @@ pub fn rights(user: User) -> Option<Rights> {
         User::OrderProcessor => {
             // Counts them, for an alarm.
             let letters = format!("$JS.API.STREAM.INFO.{DEAD_LETTERS}");
-            worker(user, &["events.order.*.*", "events.catalog.*.*", &letters])
+            // What erased customers wanted later is taken back, and their orders are told to lose what is personal.
+            let schedules = format!("$JS.API.STREAM.PURGE.{SCHEDULES}");
+            worker(
+                user,
+                &[
+                    "events.order.*.*",
+                    "events.catalog.*.*",
+                    "orders.*.erase.*",
+                    &letters,
+                    &schedules,
+                ],
+            )
         }
         User::NotificationHub => {
             let pushes = PLATFORMS.map(|platform| format!("notifications.{platform}.*"));

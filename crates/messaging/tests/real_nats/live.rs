@@ -19,6 +19,7 @@ fn event(version: u32) -> OrderEvent {
         total: None,
         reason: None,
         refused: None,
+        erased: false,
     }
 }
 

@@ -20,6 +20,7 @@ fn event(version: u32) -> Message {
         total: None,
         reason: None,
         refused: None,
+        erased: false,
     };
     events::order_event_message(&event, "order-processor")
 }

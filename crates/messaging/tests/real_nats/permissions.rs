@@ -162,6 +162,7 @@ fn confirmed() -> OrderEvent {
         total: None,
         reason: None,
         refused: None,
+        erased: false,
     }
 }
 

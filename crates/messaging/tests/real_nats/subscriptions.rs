@@ -31,6 +31,7 @@ fn event(key: &str, state: OrderState, minor: i64) -> Message {
         }),
         reason: None,
         refused: None,
+        erased: false,
     };
     events::order_event_message(&event, "order-processor")
 }

@@ -109,6 +109,7 @@ async fn load(transaction: &mut Transaction<'_>, command: OrderCommand) -> Batch
         handled: transaction.handled(&[command.id]).await.unwrap(),
         products: transaction.lock_products(&all).await.unwrap(),
         commands: vec![command],
+        ..Batch::default()
     }
 }
 

@@ -24,7 +24,7 @@ impl Storage {
     }
 }
 
-/// Adds the scope to the account, unless it belongs to another one or the account has as many as it may.
+/// Adds the scope to the account, unless it belongs to another one, was erased with one, or the account has as many as it may.
 /// Gives whether it belongs to it now.
 pub(super) async fn add(
     connection: &mut PgConnection,
@@ -34,7 +34,8 @@ pub(super) async fn add(
 ) -> Result<bool, StorageError> {
     sqlx::query!(
         r#"INSERT INTO account_guests (guest, account, added_at)
-           SELECT $1, $2, $3 WHERE (SELECT count(*) FROM account_guests WHERE account = $2) < $4
+           SELECT $1::uuid, $2, $3 WHERE (SELECT count(*) FROM account_guests WHERE account = $2) < $4
+               AND NOT EXISTS (SELECT FROM erased_customers WHERE customer = 'guest:' || $1::uuid)
            ON CONFLICT (guest) DO NOTHING"#,
         guest.0,
         account.0,

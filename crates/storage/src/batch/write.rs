@@ -91,14 +91,16 @@ async fn update_orders(connection: &mut PgConnection, old: &[&Written]) -> Resul
     let rows = OrderColumns::of(old);
     let previous: Vec<i64> = old.iter().map(|written| previous(written)).collect();
     let updated = sqlx::query!(
-        r#"UPDATE orders SET state = u.state, version = u.version, updated_at = u.updated_at, document = u.document
-           FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::jsonb[])
-                AS u (id, state, version, previous, updated_at, document)
+        r#"UPDATE orders SET state = u.state, version = u.version, fingerprint = u.fingerprint,
+                  updated_at = u.updated_at, document = u.document
+           FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[], $7::jsonb[])
+                AS u (id, state, version, previous, fingerprint, updated_at, document)
            WHERE orders.id = u.id AND orders.version = u.previous"#,
         &rows.ids,
         &rows.states,
         &rows.versions,
         &previous,
+        &rows.fingerprints,
         rows.updated_at as _,
         rows.documents as _,
     )

@@ -5,6 +5,7 @@ mod accounts;
 mod batches;
 mod catalog;
 mod deliveries;
+mod erasure;
 mod history;
 mod installations;
 mod metadata;

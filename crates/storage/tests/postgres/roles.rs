@@ -67,6 +67,9 @@ attempts order-processor DELETE,INSERT,SELECT,UPDATE
 attempts notification-hub DELETE,INSERT,SELECT,UPDATE
 catalog_commands order-processor INSERT,SELECT
 deliveries notification-hub INSERT,SELECT,UPDATE
+erased_customers web-frontend SELECT
+erased_customers rest-api SELECT
+erased_customers order-processor SELECT
 installations rest-api DELETE,INSERT,SELECT,UPDATE
 installations notification-hub SELECT
 order_history order-processor INSERT,SELECT
@@ -105,6 +108,8 @@ async fn what_a_service_must_not_do_is_refused() {
             "DELETE FROM accounts",
             "UPDATE account_guests SET account = guest",
             "DELETE FROM account_guests",
+            "INSERT INTO erased_customers VALUES ('guest:x', gen_random_uuid(), now())",
+            "DELETE FROM erased_customers",
             "SELECT rotate_deliveries(current_date, current_date + 1)",
         ] {
             assert!(is_refused(&shop, door, statement), "{door}: {statement}");
@@ -120,6 +125,9 @@ async fn what_a_service_must_not_do_is_refused() {
         "SELECT * FROM accounts",
         "SELECT * FROM refresh_tokens",
         "SELECT customers_beside('guest:x')",
+        "SELECT erase_account(gen_random_uuid(), NULL, NULL, now())",
+        "UPDATE erased_customers SET customer = 'guest:x'",
+        "DELETE FROM erased_customers",
         "UPDATE deliveries SET state = 'delivered'",
         "ALTER TABLE order_history DISABLE TRIGGER ALL",
     ] {
@@ -134,6 +142,8 @@ async fn what_a_service_must_not_do_is_refused() {
         "DELETE FROM deliveries",
         "SELECT * FROM accounts",
         "SELECT * FROM sessions",
+        "SELECT * FROM erased_customers",
+        "SELECT erase_account(gen_random_uuid(), NULL, NULL, now())",
     ] {
         assert!(is_refused(&shop, "notification-hub", statement), "{statement}");
     }

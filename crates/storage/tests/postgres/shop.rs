@@ -188,10 +188,13 @@ pub(crate) async fn load(
         .flat_map(|order| order.lines.iter().map(|line| line.sku.clone()));
     let skus: BTreeSet<Sku> = asked.chain(stored).collect();
     let products: HashMap<_, _> = transaction.lock_products(&skus).await?;
+    let customers: Vec<Customer> = orders.values().map(|order| order.customer).collect();
+    let erased = transaction.erased(&customers).await?;
     Ok(Batch {
         orders,
         products,
         handled,
+        erased,
         commands,
     })
 }

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use chassis::{args::duration, clock};
 use clap::Args;
-use domain::OrderId;
+use domain::{Customer, OrderId};
 use jiff::Timestamp;
 use messaging::dead_letters::Letters;
 
@@ -26,6 +26,10 @@ pub(crate) struct Filters {
     #[arg(long, value_name = "ID")]
     order: Option<OrderId>,
 
+    /// Only those of what this customer asked: account:ID or guest:ID. Those of an erased one keep his data until they are replayed or discarded.
+    #[arg(long, value_name = "CUSTOMER")]
+    customer: Option<Customer>,
+
     /// Only those given up since then: a time (2026-03-01T12:00:00Z) or how long ago (90m).
     #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Timestamp>,
@@ -43,6 +47,7 @@ impl Filters {
             consumer,
             reason,
             order,
+            customer,
             since,
             until,
         } = self.clone();
@@ -52,6 +57,7 @@ impl Filters {
             consumer,
             reason,
             order,
+            customer,
             since,
             until,
         }

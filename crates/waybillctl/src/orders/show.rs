@@ -109,6 +109,7 @@ fn history(order: &Order) -> String {
     let rows = order.history.iter().map(|entry| {
         let what = match &entry.refused {
             Some(wish) => format!("{wish} refused"),
+            None if entry.erased => "erased".to_owned(),
             None => entry.state.to_string(),
         };
         let why = or_dash(entry.reason.as_ref().map(reason));

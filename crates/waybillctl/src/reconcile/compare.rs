@@ -155,6 +155,7 @@ mod tests {
             total: None,
             reason: None,
             refused: None,
+            erased: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The binary against real servers, with a processor that decides as the real one does.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accounts;
 mod cache;
 mod catalog;
 mod letters;

@@ -75,11 +75,14 @@ impl Processor {
                 .flat_map(|order| order.lines.iter().map(|line| line.sku.clone()))
                 .collect(),
         };
+        let customers: Vec<_> = orders.values().map(|order| order.customer).collect();
+        let erased = transaction.erased(&customers).await?;
         let products: HashMap<_, _> = transaction.lock_products(&asked.into_iter().collect()).await?;
         let mut batch = Batch {
             orders,
             products,
             handled,
+            erased,
             commands: vec![command],
         };
         let decisions = decide(&mut batch, clock::now());

@@ -189,6 +189,7 @@ pub(crate) fn event(customer: Customer, state: OrderState, version: u32) -> Orde
         total: Some(Money::new(1250, "EUR".parse().unwrap())),
         reason: None,
         refused: None,
+        erased: false,
     }
 }
 

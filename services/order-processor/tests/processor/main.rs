@@ -4,6 +4,7 @@
 mod catalog;
 mod crashes;
 mod day;
+mod erasing;
 mod faults;
 mod letters;
 mod orders;

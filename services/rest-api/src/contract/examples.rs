@@ -36,6 +36,7 @@ pub(super) fn request(operation: &str) -> Option<Value> {
         "signIn" => json!({ "email": "ada@example.org", "password": "correct horse battery" }),
         "refreshTokens" => json!({ "refresh_token": REFRESH_TOKEN }),
         "changeAccount" => json!({ "name": "Ada King" }),
+        "eraseAccount" => json!({ "password": "correct horse battery" }),
         "changePassword" => json!({
             "old_password": "correct horse battery", "new_password": "correct horse battery staple",
         }),

@@ -35,6 +35,7 @@ const OF_THEIR_OWN: &[(&str, &[Kind])] = &[
         "changeAccount",
         &[Kind::EmailTaken, Kind::SignedInElsewhere, Kind::TooManyAttempts],
     ),
+    ("eraseAccount", &[Kind::TooManyAttempts]),
     (
         "changePassword",
         &[Kind::SignedInElsewhere, Kind::TooManyAttempts],

@@ -105,6 +105,7 @@ pub(crate) async fn put(
     let mut response = match registered {
         Registered::Created => HttpResponse::Created(),
         Registered::Updated => HttpResponse::Ok(),
+        Registered::Erased => return Err(crate::auth::refused()),
     };
     Ok(response
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -28,6 +28,9 @@ pub(crate) struct OrderView<'a> {
     /// The carrier's tracking code, once shipped.
     #[schema(required = true)]
     tracking: Option<&'a str>,
+    /// When its personal data was taken out, upon the erasure of the account; null where it was not.
+    #[schema(required = true)]
+    erased_at: Option<Timestamp>,
     submitted_at: Timestamp,
     updated_at: Timestamp,
     /// Every version, oldest first.
@@ -64,6 +67,9 @@ pub(super) struct EntryView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     /// The wish that was refused; for a transition there is none.
     refused: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `true` where the order's personal data was taken out; its state stayed.
+    erased: Option<bool>,
 }
 
 /// Who asked for a transition.
@@ -109,6 +115,7 @@ impl<'a> From<&'a Order> for OrderView<'a> {
             shipping_address: &order.shipping_address,
             note: order.note.as_ref().map(|note| note.as_str()),
             tracking: order.tracking.as_ref().map(|code| code.as_str()),
+            erased_at: order.erased_at,
             submitted_at: order.submitted_at,
             updated_at: order.updated_at,
             history: order.history.iter().map(EntryView::from).collect(),
@@ -145,6 +152,7 @@ impl<'a> From<&'a domain::HistoryEntry> for EntryView<'a> {
             by,
             reason: entry.reason.as_ref(),
             refused: entry.refused.as_deref(),
+            erased: entry.erased.then_some(true),
         }
     }
 }

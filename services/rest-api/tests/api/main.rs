@@ -7,6 +7,7 @@ mod catalog;
 mod contract;
 mod dice;
 mod end;
+mod erase;
 mod events;
 mod faults;
 mod full;

@@ -50,6 +50,7 @@ fn order(state: OrderState, reason: Option<ReasonCode>) -> Order {
         by: Actor::Customer(customer),
         reason: reason.clone(),
         refused: refused.map(str::to_owned),
+        erased: false,
         command: CommandId(Uuid::from_u128(u128::from(version))),
     };
     let refused = (state == OrderState::Shipped).then_some("cancel");
@@ -81,6 +82,7 @@ fn order(state: OrderState, reason: Option<ReasonCode>) -> Order {
         reason: reason.clone(),
         tracking: None,
         fingerprint: Fingerprint::of(&1),
+        erased_at: None,
         submitted_at: at(),
         updated_at: at(),
         history: vec![entry(1, OrderState::Submitted, None), entry(2, state, refused)],

@@ -172,6 +172,7 @@ impl Shop {
                 total: None,
                 reason: None,
                 refused: None,
+                erased: false,
             },
         });
     }
