@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     EmailTaken,
     SignedInElsewhere,
     TooManyAddresses,
+    GuestNotAdded,
     TooManyAttempts,
     NotFound,
     PlaceAtPast,
@@ -61,7 +62,7 @@ const fn entry(
 }
 
 /// What stands at the address of each kind.
-pub(crate) const ENTRIES: [Entry; 28] = [
+pub(crate) const ENTRIES: [Entry; 29] = [
     entry(
         Kind::MalformedJson,
         "malformed-json",
@@ -145,6 +146,13 @@ pub(crate) const ENTRIES: [Entry; 28] = [
         StatusCode::CONFLICT,
         "The address book is full",
         "Take one out with DELETE /v1/me/addresses/{id}; then send the request again.",
+    ),
+    entry(
+        Kind::GuestNotAdded,
+        "guest-not-added",
+        StatusCode::CONFLICT,
+        "The guest can't be added to the account",
+        "Either the guest belongs to another account already, or the account has as many guests as it can, which are 50. What was ordered is read with the guest's own token still.",
     ),
     entry(
         Kind::TooManyAttempts,
@@ -261,6 +269,20 @@ pub(crate) const ENTRIES: [Entry; 28] = [
 ];
 
 impl Kind {
+    /// The limit that was passed, where it is the same for everyone.
+    pub(super) fn limit(self) -> Option<&'static str> {
+        Some(match self {
+            Self::BodyTooLarge => "A body has at most 65,536 bytes.",
+            Self::HeadersTooLarge => {
+                "The names and values of all headers together have at most 16,384 bytes."
+            }
+            Self::PlaceAtTooFar => "An order can be scheduled for at most 365 days ahead.",
+            Self::TooManySchedules => "A customer has at most 20 scheduled orders.",
+            Self::TooManyAddresses => "An address book has at most 20 entries.",
+            _ => return None,
+        })
+    }
+
     /// What stands at its address.
     pub(crate) fn entry(self) -> &'static Entry {
         let matching = ENTRIES.iter().find(|entry| entry.kind == self);
