@@ -89,3 +89,23 @@ async fn requests_are_counted_without_redis() {
     servers.start_redis().await;
     assert_eq!(take(&limits, 0).await, refused(10));
 }
+
+#[tokio::test]
+async fn a_generous_quota_costs_few_round_trips_and_is_kept_all_the_same() {
+    let servers = TestServers::start().await;
+    let quota = Quota {
+        requests: 5_000,
+        window: Duration::from_secs(3600),
+    };
+    let bucket = Bucket {
+        quota,
+        ..bucket("test", "ada")
+    };
+    let processes = [(); 2].map(|()| Limits::new(redis(&servers.redis_url)));
+    let mut allowed = 0;
+    for number in 0..2 * quota.requests as usize {
+        let verdict = processes[number % 2].take(&[bucket], at(0)).await[0];
+        allowed += u32::from(verdict.allowed);
+    }
+    assert_eq!(allowed, quota.requests, "what was given to both is used by both");
+}
