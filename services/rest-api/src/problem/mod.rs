@@ -2,6 +2,7 @@
 
 mod answers;
 mod kind;
+mod limit;
 
 use std::fmt;
 
