@@ -78,7 +78,7 @@ impl Api {
     }
 
     /// Begins to follow an order, after the version that was seen last.
-    async fn connect(&self, order: &str, last: Option<&u64>) -> Response {
+    async fn connect(&self, order: &str, last: Option<u64>) -> Response {
         let _turn = self.turns.acquire().await.unwrap();
         let mut request = self.http.get(format!("{}{order}/events", self.url));
         if let Some(last) = last {
