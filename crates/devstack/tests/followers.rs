@@ -1,5 +1,9 @@
 //! Thousands who follow their orders while the processor dies and comes back.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![expect(
+    clippy::print_stderr,
+    reason = "how long each part took is for people to read"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
