@@ -173,14 +173,26 @@ async fn until(seen: &watch::Sender<Seen>, version: usize, clients: usize) {
     }
 }
 
-/// Starts the processor, kills it as soon as some have seen the version that it makes, and starts it again.
-async fn decide_with_a_restart(stack: &Stack, seen: &watch::Sender<Seen>, version: usize) {
-    stack.start_part(Part::OrderProcessor).await.unwrap();
+/// How the processor goes in the middle of its work.
+enum End {
+    /// As `kill -9`: what it had in hand is handed out again when its time is up.
+    Killed,
+    /// As with a new version of it: SIGTERM.
+    Replaced,
+}
+
+/// Starts the processor, has it go as soon as some have seen the version that it makes, and starts it again.
+async fn decide_with_a_restart(stack: &Stack, seen: &watch::Sender<Seen>, version: usize, end: End) {
+    let processor = Part::OrderProcessor;
+    stack.start_part(processor).await.unwrap();
     until(seen, version, CLIENTS / 20).await;
-    stack.kill(Part::OrderProcessor).await.unwrap();
+    match end {
+        End::Killed => stack.kill(processor).await.unwrap(),
+        End::Replaced => assert!(stack.terminate(processor).await.unwrap().is_some()),
+    }
     let then = seen.borrow()[version];
-    eprintln!("killed the processor when {then} of {CLIENTS} had seen version {version}");
-    stack.start_part(Part::OrderProcessor).await.unwrap();
+    eprintln!("the processor was gone when {then} of {CLIENTS} had seen version {version}");
+    stack.start_part(processor).await.unwrap();
     until(seen, version, CLIENTS).await;
 }
 
@@ -212,12 +224,12 @@ async fn two_thousand_followers_see_every_version_once_and_in_order_while_the_pr
     }
     until(&seen, 1, CLIENTS).await;
     eprintln!("{CLIENTS} follow after {:?}", began.elapsed());
-    decide_with_a_restart(&stack, &seen, 2).await;
+    decide_with_a_restart(&stack, &seen, 2, End::Killed).await;
     eprintln!("confirmed after {:?}", began.elapsed());
 
     stack.kill(Part::OrderProcessor).await.unwrap();
     join_all(orders.iter().map(|order| api.cancel(order))).await;
-    decide_with_a_restart(&stack, &seen, 3).await;
+    decide_with_a_restart(&stack, &seen, 3, End::Replaced).await;
     eprintln!("cancelled after {:?}", began.elapsed());
     let told = timeout(PATIENCE, followers.join_all()).await.unwrap();
     assert_eq!(told.len(), CLIENTS);
