@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Actor;
-use crate::commands::{UnreadableCommand, is_newer};
+use crate::commands::{UnreadableCommand, is_newer, without_contents};
 use crate::ids::{CommandId, Version};
 use crate::money::Money;
 use crate::order::Sku;
@@ -131,9 +131,9 @@ impl CatalogAction {
     /// # Errors
     /// [`UnreadableCommand`], which says whether waiting for a newer reader helps.
     pub fn from_json(kind: &str, body: &[u8]) -> Result<Self, UnreadableCommand> {
-        let body_error = |source| UnreadableCommand::Body {
+        let body_error = |error| UnreadableCommand::Body {
             kind: kind.to_owned(),
-            source,
+            why: without_contents(&error),
         };
         match kind {
             "catalog.add.v1" => serde_json::from_slice(body).map(Self::Add).map_err(body_error),

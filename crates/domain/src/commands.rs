@@ -159,13 +159,28 @@ pub enum UnreadableCommand {
     #[error("`{0}` is of a newer version than this program reads")]
     NewerVersion(String),
     /// The body does not fit its type.
-    #[error("the body is not a valid `{kind}`: {source}")]
+    #[error("the body is not a valid `{kind}`: {why}")]
     Body {
         /// The type it claims.
         kind: String,
-        /// What did not fit.
-        source: serde_json::Error,
+        /// What did not fit: [`without_contents`].
+        why: String,
     },
+}
+
+/// Why a body does not fit, for logs and dead letters: without what stands in it, which may be an address or a name.
+pub fn without_contents(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    let words = error.to_string();
+    if words.starts_with("missing field") {
+        return words;
+    }
+    let what = match error.classify() {
+        Category::Data => "a value is not what it should be",
+        Category::Eof => "it breaks off",
+        Category::Io | Category::Syntax => "it is no JSON",
+    };
+    format!("{what}, at line {} column {}", error.line(), error.column())
 }
 
 impl OrderAction {
@@ -207,9 +222,9 @@ impl OrderAction {
     /// # Errors
     /// [`UnreadableCommand`], which says whether waiting for a newer reader helps.
     pub fn from_json(kind: &str, body: &[u8]) -> Result<Self, UnreadableCommand> {
-        let body_error = |source| UnreadableCommand::Body {
+        let body_error = |error| UnreadableCommand::Body {
             kind: kind.to_owned(),
-            source,
+            why: without_contents(&error),
         };
         match kind {
             "order.submit.v1" => serde_json::from_slice(body).map(Self::Submit).map_err(body_error),

@@ -1,5 +1,6 @@
 //! The message that travels in `NOTIFICATIONS`: one push to one device.
 
+use domain::commands::without_contents;
 use domain::{Actor, EventId, InstallationId, OrderEvent, Version};
 use jiff::{SignedDuration, Timestamp};
 use messaging::{Envelope, Message, subjects};
@@ -85,7 +86,8 @@ impl Notification {
             ));
         }
         let read: Self = serde_json::from_slice(body)
-            .map_err(|error| format!("the body is not a valid `{MESSAGE_TYPE}`: {error}"))?;
+            .map_err(|error| without_contents(&error))
+            .map_err(|why| format!("the body is not a valid `{MESSAGE_TYPE}`: {why}"))?;
         Ok(Self {
             expires_at: envelope.expires_at,
             ..read

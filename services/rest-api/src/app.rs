@@ -26,8 +26,8 @@ use crate::limits::Counter;
 use crate::orders::Heartbeat;
 use crate::problem::{self, Kind, Problem};
 use crate::{
-    accounts, catalog, contract, cors, guest_sessions, heads, installations, limits, me, observe, orders,
-    scheduled, sessions,
+    accounts, caching, catalog, contract, cors, guest_sessions, heads, installations, limits, me, observe,
+    orders, scheduled, sessions,
 };
 
 /// The service's name, as other parts see it.
@@ -177,8 +177,10 @@ fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle
             .wrap(
                 middleware::DefaultHeaders::new()
                     .add(("x-content-type-options", "nosniff"))
-                    .add((header::CONTENT_SECURITY_POLICY, POLICY)),
+                    .add((header::CONTENT_SECURITY_POLICY, POLICY))
+                    .add((header::CACHE_CONTROL, caching::UNLESS_SAID)),
             )
+            .wrap(middleware::from_fn(caching::vary))
             .wrap(middleware::from_fn(observe::observe))
             .wrap(middleware::from_fn(chassis::http::in_hand))
             .configure(routes)
@@ -224,6 +226,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(me::change)),
         )
         .service(resource("/v1/me/password", "POST").route(web::post().to(me::change_password)))
+        .service(resource("/v1/me/guests", "POST").route(web::post().to(me::add_guest)))
         .service(
             resource("/v1/me/addresses", "GET, HEAD, POST")
                 .route(get().to(me::addresses::list))

@@ -92,9 +92,11 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<BytesMut, Probl
     if announced.is_some_and(|length: u64| length > MAX_BYTES as u64) {
         return Err(Problem::new(Kind::BodyTooLarge));
     }
-    tokio::time::timeout(MaxTime::of(request), collect(payload))
+    let limit = MaxTime::of(request);
+    let words = || format!("A body has {} s to arrive.", limit.as_secs_f64());
+    tokio::time::timeout(limit, collect(payload))
         .await
-        .unwrap_or_else(|_| Err(Problem::new(Kind::BodyTooSlow)))
+        .unwrap_or_else(|_| Err(Problem::new(Kind::BodyTooSlow).detail(words())))
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, Problem> {

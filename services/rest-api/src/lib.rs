@@ -5,6 +5,7 @@ pub mod app;
 pub mod args;
 mod auth;
 mod body;
+mod caching;
 mod catalog;
 mod conditional;
 mod contract;

@@ -85,7 +85,7 @@ pub(crate) async fn observe(
 /// The methods we know by name: a client must not be able to make labels.
 fn label(method: &Method) -> String {
     match method.as_str() {
-        known @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE") => known.to_owned(),
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE") => known.to_owned(),
         _ => "other".to_owned(),
     }
 }

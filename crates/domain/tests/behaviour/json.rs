@@ -113,3 +113,29 @@ fn a_newer_command_waits_and_nonsense_does_not() {
         Ok(OrderAction::Cancel(_))
     ));
 }
+
+#[test]
+fn why_a_command_can_not_be_read_tells_nothing_of_what_stands_in_it() {
+    let why = |body: &str| {
+        let unread = OrderAction::from_json("order.submit.v1", body.as_bytes());
+        unread.unwrap_err().to_string()
+    };
+    for body in [
+        r#"{"customer":"ada@example.org"}"#,
+        r#"{"customer":{"ada@example.org":1}}"#,
+        r#""ada@example.org""#,
+        "ada@example.org",
+    ] {
+        assert!(!why(body).contains("ada@"), "{}", why(body));
+    }
+    assert!(
+        why("{}").ends_with("missing field `customer` at line 1 column 2"),
+        "{}",
+        why("{}")
+    );
+    assert!(
+        why("{").ends_with("it breaks off, at line 1 column 1"),
+        "{}",
+        why("{")
+    );
+}

@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod erase;
+mod guests;
 mod limits;
 mod own;
 mod refresh;
@@ -194,9 +195,7 @@ impl Accounts {
             guests: opened.guests.len() as u64,
         };
         if opened.guest_added == Some(true) {
-            // Without it others learn of the scope a little later; this session's token says it.
-            let (key, entry) = (key_of(account.id), versioned(opened.guests));
-            let _helpful_only = self.scopes.put(&key, entry, None).await;
+            self.tell_scopes(account.id, opened.guests).await;
         }
         Ok(SignedIn {
             tokens: self.tokens_of(&identified, refresh, session.expires_at, session.now)?,

@@ -10,7 +10,37 @@ use crate::{Storage, StorageError};
 /// The most scopes of one account: each makes every one of its lists dearer.
 const MOST: i64 = 50;
 
+/// What adding a scope to an account came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scopes {
+    /// Every scope that belongs to the account now, in the order in which they were added.
+    pub guests: Vec<GuestId>,
+    /// Whether the scope that was given is among them.
+    pub added: bool,
+}
+
 impl Storage {
+    /// Adds a guest's scope to an account, unless it belongs to another one or the account has as many as it may.
+    /// One that belongs to it already stays as it is.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn add_guest(
+        &self,
+        account: AccountId,
+        guest: GuestId,
+        now: Timestamp,
+    ) -> Result<Scopes, StorageError> {
+        let work = async {
+            let mut transaction = self.pool.begin().await?;
+            let added = add(&mut transaction, account, guest, now).await?;
+            let guests = of(&mut transaction, account).await?;
+            transaction.commit().await?;
+            Ok(Scopes { guests, added })
+        };
+        self.within(Box::pin(work)).await
+    }
+
     /// The scopes that belong to an account, in the order in which they were added. They only become more.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use addresses::{AddressEntry, Saved};
+pub use guests::Scopes;
 pub use profile::AccountChange;
 pub use refresh::Rotated;
 pub use sessions::{NewSession, Opened, Session};

@@ -1,4 +1,4 @@
-//! What a customer asks about devices of his own.
+//! What someone asks about devices of his own.
 
 use domain::{Customer, InstallationId};
 use sqlx::types::Json;
@@ -7,18 +7,19 @@ use super::{Channel, Installation, InstallationRow};
 use crate::{Storage, StorageError};
 
 impl Storage {
-    /// The active installations of a customer.
+    /// The active installations of `customers`: an account and the guests' scopes that belong to it, or one guest.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn installations_of(&self, customer: Customer) -> Result<Vec<Installation>, StorageError> {
+    pub async fn installations_of(&self, customers: &[Customer]) -> Result<Vec<Installation>, StorageError> {
+        let customers = texts(customers);
         let rows = self.within(async {
             Ok(sqlx::query_as!(
                 InstallationRow,
                 r#"SELECT id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale,
                           updated_at AS "updated_at: _"
-                   FROM installations WHERE customer = $1 AND state = 'active' ORDER BY id"#,
-                customer.to_string(),
+                   FROM installations WHERE customer = ANY($1) AND state = 'active' ORDER BY id"#,
+                &customers,
             )
             .fetch_all(&self.pool)
             .await?)
@@ -26,24 +27,29 @@ impl Storage {
         rows.await?.into_iter().map(Installation::try_from).collect()
     }
 
-    /// Forgets an installation of `customer`. Gives whether there was one.
+    /// Forgets an installation of one of `customers`. Gives whether there was one.
     ///
     /// # Errors
     /// [`StorageError`].
     pub async fn remove_installation(
         &self,
-        customer: Customer,
+        customers: &[Customer],
         id: InstallationId,
     ) -> Result<bool, StorageError> {
+        let customers = texts(customers);
         let removed = self.within(async {
             Ok(sqlx::query!(
-                r#"DELETE FROM installations WHERE id = $1 AND customer = $2"#,
+                r#"DELETE FROM installations WHERE id = $1 AND customer = ANY($2)"#,
                 id.0,
-                customer.to_string(),
+                &customers,
             )
             .execute(&self.pool)
             .await?)
         });
         Ok(removed.await?.rows_affected() == 1)
     }
+}
+
+fn texts(customers: &[Customer]) -> Vec<String> {
+    customers.iter().map(Customer::to_string).collect()
 }

@@ -44,12 +44,15 @@ async fn registering_again_changes_nothing_but_what_was_changed() {
     shop.storage.put_installation(&moved).await.unwrap();
     assert!(
         shop.storage
-            .installations_of(customer(1))
+            .installations_of(&[customer(1)])
             .await
             .unwrap()
             .is_empty()
     );
-    assert_eq!(shop.storage.installations_of(customer(2)).await.unwrap(), [moved]);
+    assert_eq!(
+        shop.storage.installations_of(&[customer(2)]).await.unwrap(),
+        [moved]
+    );
 }
 
 #[tokio::test]
@@ -83,7 +86,10 @@ async fn every_kind_of_channel_reads_as_written() {
             Some(installation)
         );
     }
-    assert_eq!(shop.storage.installations_of(customer(1)).await.unwrap().len(), 3);
+    assert_eq!(
+        shop.storage.installations_of(&[customer(1)]).await.unwrap().len(),
+        3
+    );
 }
 
 #[tokio::test]
@@ -102,10 +108,13 @@ async fn a_channel_moves_to_the_installation_that_names_it_last() {
         None
     );
     assert_eq!(
-        shop.storage.installations_of(customer(1)).await.unwrap(),
+        shop.storage.installations_of(&[customer(1)]).await.unwrap(),
         [other_app]
     );
-    assert_eq!(shop.storage.installations_of(customer(2)).await.unwrap().len(), 1);
+    assert_eq!(
+        shop.storage.installations_of(&[customer(2)]).await.unwrap().len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -165,7 +174,7 @@ async fn a_device_is_gone_only_by_the_channel_that_was_used() {
     assert_eq!(shop.storage.installation(phone.id).await.unwrap(), None);
     assert!(
         shop.storage
-            .installations_of(customer(1))
+            .installations_of(&[customer(1)])
             .await
             .unwrap()
             .is_empty()

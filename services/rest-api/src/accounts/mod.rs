@@ -24,10 +24,9 @@ use utoipa::OpenApi;
 #[openapi(paths(sign_up::sign_up, sign_in::sign_in))]
 pub(crate) struct Operations;
 
-/// The guest whose token stands in a body, if one does.
-fn guest(tokens: &GuestTokens, shown: Option<&str>) -> Result<Option<GuestId>, FieldError> {
-    let read = shown.map(|token| tokens.read(token)).transpose();
-    read.map_err(|_| FieldError {
+/// The guest whose token stands in a body.
+pub(crate) fn guest(tokens: &GuestTokens, shown: &str) -> Result<GuestId, FieldError> {
+    tokens.read(shown).map_err(|_| FieldError {
         pointer: "/guest_token".to_owned(),
         detail: "is none of ours".to_owned(),
     })

@@ -50,7 +50,8 @@ pub(crate) async fn sign_in(
         password,
         guest_token,
     } = draft.0;
-    let guest = guest(&tokens, guest_token.as_deref()).map_err(|error| Problem::invalid(vec![error]))?;
+    let guest = guest_token.map(|token| guest(&tokens, &token)).transpose();
+    let guest = guest.map_err(|error| Problem::invalid(vec![error]))?;
     let shown = Credentials {
         email,
         password,

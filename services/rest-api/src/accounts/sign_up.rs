@@ -81,7 +81,7 @@ impl Draft {
         let password: Result<Password, _> = self.password.expose_secret().parse().map_err(at("/password"));
         let name: Result<Text<0, 200>, _> = self.name.parse().map_err(at("/name"));
         let locale = language_tag(self.locale).map_err(at("/locale"));
-        let guest = guest(tokens, self.guest_token.as_deref());
+        let guest = self.guest_token.map(|token| guest(tokens, &token)).transpose();
         match (email, password, name, locale, guest) {
             (Ok(email), Ok(password), Ok(name), Ok(locale), Ok(guest)) => Ok(NewAccount {
                 email,

@@ -6,6 +6,9 @@ use super::{fields_of, operations};
 
 const ORDER: &str = "5f0c2a5e-9d0b-8c7a-b1de-2f6f3f0f6a11";
 
+/// Of no guest.
+const GUEST_TOKEN: &str = "wbg_3q2-796tvu_erb7v3q2-7wABAgMEBQYHCAkKCwwNDg8";
+
 /// Of no session.
 const REFRESH_TOKEN: &str = "wbr_3q2-796tvu_erb7v3q2-7wABAgMEBQYHCAkKCwwNDg8";
 
@@ -40,6 +43,7 @@ pub(super) fn request(operation: &str) -> Option<Value> {
         "changePassword" => json!({
             "old_password": "correct horse battery", "new_password": "correct horse battery staple",
         }),
+        "addGuest" => json!({ "guest_token": GUEST_TOKEN }),
         "addAddress" | "changeAddress" => saved_address(),
         "submitOrder" => draft(),
         "submitOrderGroup" => json!({ "orders": [draft(), draft()] }),
@@ -62,7 +66,7 @@ pub(super) fn request(operation: &str) -> Option<Value> {
 pub(super) fn answer(operation: &str, status: &str, kind: &str) -> Option<Value> {
     Some(match (operation, status, kind) {
         ("createGuestSession", "201", _) => json!({
-            "token": "wbg_3q2-796tvu_erb7v3q2-7wABAgMEBQYHCAkKCwwNDg8",
+            "token": GUEST_TOKEN,
             "token_type": "Bearer",
         }),
         ("signUp", "201", _) | ("signIn", "200", _) => {

@@ -40,6 +40,7 @@ const OF_THEIR_OWN: &[(&str, &[Kind])] = &[
         "changePassword",
         &[Kind::SignedInElsewhere, Kind::TooManyAttempts],
     ),
+    ("addGuest", &[Kind::GuestNotAdded]),
     (
         "addAddress",
         &[Kind::IdempotencyKeyReused, Kind::TooManyAddresses],

@@ -40,13 +40,21 @@ pub(super) fn complete(document: &mut Value) {
 
 /// What a field is read as so that its absence can be named is no default.
 fn forget_empty_default(field: &mut Value) {
-    let nothing = [json!(""), json!(null), json!([])];
     if let Value::Object(field) = field
-        && field
-            .get("default")
-            .is_some_and(|default| nothing.contains(default))
+        && field.get("default").is_some_and(is_nothing)
     {
         field.remove("default");
+    }
+}
+
+/// Whether nothing stands there, or nothing in each of its fields.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.values().all(is_nothing),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -8,7 +8,7 @@ use storage::{Installation, Storage};
 use utoipa::ToSchema;
 
 use super::View;
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::problem::{Kind, Problem};
 
 /// One's own devices.
@@ -18,19 +18,20 @@ pub(crate) struct List {
     installations: Vec<View>,
 }
 
-/// The caller's devices, in the order of their ids. They are so few that there are no pages.
+/// The caller's devices, in the order of their ids: an account's with those of the guests that its owner was, a guest's without those of any
+/// account. They are so few that there are no pages.
 #[utoipa::path(
     get,
     path = "/v1/installations",
     operation_id = "listInstallations",
     tag = "installations",
     summary = "List own devices",
-    description = "Those that push still reaches. They are so few that there are no pages.",
+    description = "Those that push still reaches, with those of the guests that belong to the account. They are so few that there are no pages.",
     responses((status = 200, description = "The devices.", body = List)),
     security(("bearer" = []))
 )]
-pub(crate) async fn list(storage: web::Data<Storage>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let installations = own(&storage, caller).await?;
+pub(crate) async fn list(storage: web::Data<Storage>, reader: Reader) -> Result<HttpResponse, Problem> {
+    let installations = own(&storage, &reader).await?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .json(List {
@@ -52,11 +53,11 @@ pub(crate) async fn list(storage: web::Data<Storage>, caller: Caller) -> Result<
 )]
 pub(crate) async fn read(
     storage: web::Data<Storage>,
-    caller: Caller,
+    reader: Reader,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = super::id(&id)?;
-    let installations = own(&storage, caller).await?;
+    let installations = own(&storage, &reader).await?;
     let installation = installations
         .into_iter()
         .find(|installation| installation.id == id);
@@ -80,12 +81,12 @@ pub(crate) async fn read(
 )]
 pub(crate) async fn remove(
     storage: web::Data<Storage>,
-    caller: Caller,
+    reader: Reader,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = super::id(&id)?;
     let removed = storage
-        .remove_installation(caller.0, id)
+        .remove_installation(reader.0.customers(), id)
         .await
         .map_err(|error| Problem::unavailable(&error))?;
     if !removed {
@@ -96,7 +97,7 @@ pub(crate) async fn remove(
         .finish())
 }
 
-async fn own(storage: &Storage, caller: Caller) -> Result<Vec<Installation>, Problem> {
-    let installations = storage.installations_of(caller.0).await;
+async fn own(storage: &Storage, reader: &Reader) -> Result<Vec<Installation>, Problem> {
+    let installations = storage.installations_of(reader.0.customers()).await;
     installations.map_err(|error| Problem::unavailable(&error))
 }

@@ -44,7 +44,9 @@ pub(crate) async fn limit(
     let mut response = match refused.map(|limit| limit.verdict.retry_after).max() {
         Some(wait) => {
             metrics::counter!("http_requests_limited_total").increment(1);
-            let problem = Problem::new(Kind::TooManyRequests).header(RETRY_AFTER, seconds(wait).to_string());
+            let problem = Problem::new(Kind::TooManyRequests)
+                .detail(passed(&standing))
+                .header(RETRY_AFTER, seconds(wait).to_string());
             request
                 .into_response(problem.error_response())
                 .map_into_right_body()
@@ -86,6 +88,21 @@ fn tell(headers: &mut HeaderMap, standing: &[Standing]) {
             headers.insert(name, value);
         }
     }
+}
+
+/// The limits that were passed, in words.
+fn passed(standing: &[Standing]) -> String {
+    let passed = standing.iter().filter(|limit| !limit.verdict.allowed);
+    let words: Vec<_> = passed
+        .map(|limit| {
+            let (requests, window) = (limit.quota.requests, seconds(limit.quota.window));
+            format!(
+                "One {} has at most {requests} requests in {window} s.",
+                limit.name
+            )
+        })
+        .collect();
+    words.join(" ")
 }
 
 /// Whole seconds, rounded up.

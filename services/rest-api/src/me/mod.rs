@@ -3,11 +3,13 @@
 pub(crate) mod addresses;
 mod change;
 mod erase;
+mod guests;
 mod password;
 mod read;
 
 pub(crate) use change::change;
 pub(crate) use erase::erase;
+pub(crate) use guests::add_guest;
 pub(crate) use password::change_password;
 pub(crate) use read::read;
 
@@ -23,7 +25,13 @@ use utoipa::OpenApi;
 
 /// What the contract says of it.
 #[derive(OpenApi)]
-#[openapi(paths(read::read, change::change, erase::erase, password::change_password))]
+#[openapi(paths(
+    read::read,
+    change::change,
+    erase::erase,
+    password::change_password,
+    guests::add_guest
+))]
 pub(crate) struct Operations;
 
 fn answer(account: &Account, caller: &Identified) -> HttpResponse {

@@ -83,7 +83,9 @@ pub(crate) async fn events(
     let mut orders: Orders = (Box::pin(orders) as Pin<Box<dyn Stream<Item = Order>>>).peekable();
     let over = Pin::new(&mut orders).peek().now_or_never() == Some(None);
     if over && after.is_some() {
-        return Ok(HttpResponse::NoContent().finish());
+        return Ok(HttpResponse::NoContent()
+            .insert_header((header::CACHE_CONTROL, "private, no-store"))
+            .finish());
     }
     let events = orders
         .map(|order| event(&order))

@@ -29,6 +29,7 @@ pub(crate) async fn explain(name: web::Path<String>) -> Result<HttpResponse, Pro
     );
     Ok(HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
         .body(words))
 }
 

@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     EmailTaken,
     SignedInElsewhere,
     TooManyAddresses,
+    GuestNotAdded,
     TooManyAttempts,
     NotFound,
     PlaceAtPast,
@@ -146,6 +147,13 @@ pub(crate) const ENTRIES: [Entry; 29] = [
         StatusCode::CONFLICT,
         "The address book is full",
         "Take one out with DELETE /v1/me/addresses/{id}; then send the request again.",
+    ),
+    entry(
+        Kind::GuestNotAdded,
+        "guest-not-added",
+        StatusCode::CONFLICT,
+        "The guest can't be added to the account",
+        "Either the guest belongs to another account already, or the account has as many guests as it can, which are 50. What was ordered is read with the guest's own token still.",
     ),
     entry(
         Kind::TooManyAttempts,

@@ -2,6 +2,7 @@
 
 mod answers;
 mod kind;
+mod limit;
 
 use std::fmt;
 
@@ -121,7 +122,7 @@ impl Problem {
             r#type: format!("/problems/{}", entry.name),
             title: entry.title,
             status: entry.status.as_u16(),
-            detail: self.detail.as_deref(),
+            detail: self.detail.as_deref().or_else(|| self.kind.limit()),
             errors: &self.errors,
             request_id: crate::observe::request_id(),
         })

@@ -105,5 +105,16 @@ async fn methods_and_addresses_that_are_not_ours_are_refused() {
         }
     }
     api.get("/problems/nothing").await.problem(404, "not-found");
+    for path in ["/metrics", "/livez", "/readyz"] {
+        api.get(path).await.problem(404, "not-found");
+        assert_eq!(
+            api.ask_admin(path).await.status,
+            200,
+            "{path} has a port of its own"
+        );
+    }
+    for path in ["/v1/products", "/v1/orders", "/openapi.json"] {
+        assert_eq!(api.ask_admin(path).await.status, 404, "{path} is not there");
+    }
     api.close().await;
 }

@@ -42,7 +42,7 @@ async fn a_device_is_registered_and_replaced() {
     other["environment"] = json!("development");
     other["locale"] = json!("de-AT");
     assert_eq!(put(&guest, id, &other).await.status, 200);
-    let stored = api.storage.installations_of(guest.customer()).await.unwrap();
+    let stored = api.storage.installations_of(&[guest.customer()]).await.unwrap();
     assert_eq!(stored.len(), 1);
     assert_eq!(
         (stored[0].locale.as_str(), stored[0].environment.as_str()),
@@ -93,7 +93,7 @@ async fn a_device_that_changes_hands_moves() {
     assert_eq!(put(&other, id, &phone()).await.status, 200);
     assert!(
         api.storage
-            .installations_of(one.customer())
+            .installations_of(&[one.customer()])
             .await
             .unwrap()
             .is_empty()
@@ -108,7 +108,7 @@ async fn a_device_that_changes_hands_moves() {
     assert!(api.storage.installation(id).await.unwrap().is_none());
     assert!(
         api.storage
-            .installations_of(other.customer())
+            .installations_of(&[other.customer()])
             .await
             .unwrap()
             .is_empty()
@@ -122,7 +122,11 @@ async fn a_device_that_changes_hands_moves() {
         "another app may have the same channel"
     );
     assert_eq!(
-        api.storage.installations_of(one.customer()).await.unwrap().len(),
+        api.storage
+            .installations_of(&[one.customer()])
+            .await
+            .unwrap()
+            .len(),
         1
     );
     api.close().await;
@@ -207,7 +211,7 @@ async fn everything_that_is_wrong_is_named_at_once() {
     Answer::of(text).await.problem(415, "unsupported-media-type");
     assert!(
         api.storage
-            .installations_of(guest.customer())
+            .installations_of(&[guest.customer()])
             .await
             .unwrap()
             .is_empty(),

@@ -12,13 +12,13 @@ use crate::member::PASSWORD;
 use crate::support::{Api, Guest};
 
 /// An API that believes the issuer.
-async fn believing(issuer: &Issuer) -> Api {
+pub(crate) async fn believing(issuer: &Issuer) -> Api {
     let file = folder().unwrap().keep().join("issuers.json");
     std::fs::write(&file, issuer.config().to_string()).unwrap();
     Api::start_with(&[&format!("--issuers-file={}", file.display())]).await
 }
 
-fn with<'a>(api: &'a Api, token: &str) -> Guest<'a> {
+pub(crate) fn with<'a>(api: &'a Api, token: &str) -> Guest<'a> {
     Guest {
         token: token.to_owned(),
         ..Guest::new(api)

@@ -178,7 +178,8 @@ async fn a_body_that_is_too_large_is_refused() {
     for size in [65_537, 10 << 20] {
         for _ in 0..5 {
             let announced = Answer::of(post().body(" ".repeat(size))).await;
-            announced.problem(413, "body-too-large");
+            let refused = announced.problem(413, "body-too-large");
+            assert_eq!(refused["detail"], "A body has at most 65,536 bytes.");
             let pieces = (0..size.div_ceil(8192)).map(|_| Ok::<_, std::io::Error>(vec![b' '; 8192]));
             let chunked = post().body(Body::wrap_stream(futures_util::stream::iter(pieces)));
             Answer::of(chunked).await.problem(413, "body-too-large");
@@ -227,6 +228,7 @@ async fn a_body_that_trickles_in_is_cut_off() {
         trickle.abort();
         assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
         assert!(answer.contains("application/problem+json") && answer.contains("/problems/body-too-slow"));
+        assert!(answer.contains("A body has 2 s to arrive."), "{answer}");
         assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
         assert!(
             began.elapsed() >= Duration::from_millis(1900),

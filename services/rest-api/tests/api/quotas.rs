@@ -24,6 +24,10 @@ async fn a_customer_is_told_what_is_left_and_refused_beyond_it() {
         refused.header("ratelimit").starts_with("\"customer\";r=0;"),
         "{refused:?}"
     );
+    assert_eq!(
+        refused.json()["detail"],
+        "One customer has at most 3 requests in 60 s."
+    );
     assert_eq!(refused.header("x-request-id").len(), 36);
     assert_eq!(other.get("/v1/orders").await.status, 200);
     assert_eq!(guest.get("/problems/too-many-requests").await.status, 200);
@@ -32,6 +36,10 @@ async fn a_customer_is_told_what_is_left_and_refused_beyond_it() {
 
 async fn products(api: &Api, forwarded: &str) -> u16 {
     let request = api.request(Method::GET, "/v1/products");
+    // Nobody believes the other two, whoever sends them.
+    let request = request
+        .header("forwarded", format!("for=\"{}\"", chassis::clock::random_id()))
+        .header("x-real-ip", "203.0.113.7");
     Answer::of(request.header("x-forwarded-for", forwarded))
         .await
         .status
@@ -86,7 +94,11 @@ async fn headers_that_are_too_large_are_refused() {
         api.request(Method::GET, "/v1/products")
             .header("x-large", "x".repeat(bytes))
     };
-    Answer::of(with(16_384)).await.problem(431, "headers-too-large");
+    let refused = Answer::of(with(16_384)).await.problem(431, "headers-too-large");
+    assert!(
+        refused["detail"].as_str().unwrap().contains("16,384 bytes"),
+        "{refused}"
+    );
     assert_eq!(Answer::of(with(16_000)).await.status, 200);
     api.close().await;
 }
@@ -117,9 +129,25 @@ async fn pages_of_configured_origins_may_ask_and_no_other() {
         "https://shop.example"
     );
     assert!(answer.header("access-control-expose-headers").contains("etag"));
-    for method in [Method::OPTIONS, Method::GET] {
-        let other = ask(method, "https://evil.example").await;
-        assert_eq!(other.header("access-control-allow-origin"), "");
+    let change = api
+        .request(Method::OPTIONS, "/v1/me")
+        .header("origin", "https://shop.example");
+    let change = Answer::of(change.header("access-control-request-method", "PATCH")).await;
+    let allowed = change.header("access-control-allow-methods");
+    assert!(change.status == 200 && allowed.contains("PATCH"), "{change:?}");
+    for origin in [
+        "https://evil.example",
+        "https://shop.example.evil.example",
+        "https://evil.shop.example",
+        "http://shop.example",
+        "https://shop.example:8443",
+        "null",
+    ] {
+        for method in [Method::OPTIONS, Method::GET] {
+            let other = ask(method, origin).await;
+            assert_eq!(other.header("access-control-allow-origin"), "", "{origin}");
+            assert_eq!(other.header("access-control-allow-methods"), "", "{origin}");
+        }
     }
     api.close().await;
     let api = Api::start().await;

@@ -39,6 +39,8 @@ async fn what_can_not_be_scheduled_is_refused_by_its_own_problem() {
         (after(366 * 24 * HOUR), "place-at-too-far"),
     ] {
         let refused = post(&later(&at, &honey)).await.problem(422, problem);
+        let says_limit = refused["detail"] == "An order can be scheduled for at most 365 days ahead.";
+        assert_eq!(says_limit, problem == "place-at-too-far", "{refused}");
         assert_eq!(refused["errors"][0]["pointer"], "/place_at");
     }
     let none = "/place_at: must be a time with its offset from UTC, e.g. 2026-03-02T09:00:00+01:00";

@@ -71,6 +71,33 @@ async fn a_server_out_of_reach_at_start_is_named_in_one_line() {
 }
 
 #[tokio::test]
+async fn without_a_secret_of_its_own_it_does_not_start() {
+    let nowhere = flags(KEY, "postgres://127.0.0.1:1/x", "nats://127.0.0.1:1");
+    let without = |name: &str| {
+        let others = nowhere.iter().filter(|flag| !flag.starts_with(name));
+        others.cloned().collect::<Vec<_>>()
+    };
+    for name in ["--secret-key", "--token-keys-file"] {
+        let ended = run(without(name)).await;
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(!ended.status.success() && said.contains(name), "{name}: {said}");
+        assert!(
+            !said.contains("Postgres"),
+            "before it looks for its servers: {said}"
+        );
+    }
+    // What stands in examples is no secret.
+    for example in ["0".repeat(64), "f".repeat(64), "secret".to_owned(), String::new()] {
+        let mut flags = without("--secret-key");
+        flags.push(format!("--secret-key={example}"));
+        let ended = run(flags).await;
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert!(said.contains("secret key can't be used"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use devstack::testing::{eventually, token_key};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, decode_header, encode};
@@ -74,6 +74,21 @@ impl Forger {
         change(&mut header);
         encode(&header, &self.claims, &self.key).unwrap()
     }
+}
+
+/// A public key as tools write it to files: DER, and PEM with and without its last line's end (RFC 5480, RFC 7468).
+fn as_files(jwk: &Value) -> [Vec<u8>; 3] {
+    let on_p256 = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04";
+    let number = |name: &str| {
+        BASE64_URL_SAFE_NO_PAD
+            .decode(jwk[name].as_str().unwrap())
+            .unwrap()
+    };
+    let der = [on_p256.to_vec(), number("x"), number("y")].concat();
+    let text = BASE64_STANDARD.encode(&der);
+    let (first, second) = text.split_at(64);
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{first}\n{second}\n-----END PUBLIC KEY-----");
+    [der, pem.clone().into_bytes(), format!("{pem}\n").into_bytes()]
 }
 
 #[tokio::test]
@@ -159,17 +174,13 @@ async fn only_es256_with_a_key_of_ours_is_believed() {
     }
     // The public key, however it may be written, as if it were a shared secret.
     let x = jwk["x"].as_str().unwrap();
-    for secret in [jwk.to_string(), served.clone(), x.to_owned(), key_id.clone()] {
+    let written = [jwk.to_string(), served.clone(), x.to_owned(), key_id.clone()].map(String::into_bytes);
+    for secret in written.into_iter().chain(as_files(&jwk)) {
         let header = Header {
             alg: Algorithm::HS256,
             ..forger.header.clone()
         };
-        let token = encode(
-            &header,
-            &forger.claims,
-            &EncodingKey::from_secret(secret.as_bytes()),
-        )
-        .unwrap();
+        let token = encode(&header, &forger.claims, &EncodingKey::from_secret(&secret)).unwrap();
         tokens.push(("HS256".to_owned(), token));
     }
     for other in ["ES384", "RS256", "EdDSA"] {

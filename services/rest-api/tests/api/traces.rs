@@ -97,6 +97,31 @@ async fn neither_logs_nor_metrics_tell_of_persons_and_clients_make_no_labels() {
     ] {
         Answer::of(client.post(url(path)).json(&body)).await;
     }
+    let address = json!({
+        "label": "Canary label", "name": "Grace Hopper", "phone": "+43 1 2345678",
+        "shipping_address": { "street": "Canary street", "postcode": "1020", "city": "Canary city", "country": "AT" },
+    });
+    let device = "/v1/installations/018f6f0c-3a63-7c1e-9b0a-2f6f3f0f6a11";
+    let canary = "canary-registration-token";
+    let phone = json!({ "app": "shop", "platform": "fcm", "channel": { "kind": "token", "value": canary } });
+    let moved = json!({ "email": "canary-two@example.org", "password": "canary password" });
+    let (post, put, patch) = (Method::POST, Method::PUT, Method::PATCH);
+    for (method, path, body, status) in [
+        (&post, "/v1/me/addresses", address, 201),
+        (&put, device, phone, 201),
+        (&patch, "/v1/me", moved, 200),
+        (&post, "/v1/me/guests", json!({ "guest_token": token }), 204),
+        (
+            &post,
+            "/v1/me/guests",
+            json!({ "guest_token": "canary guest" }),
+            422,
+        ),
+    ] {
+        let request = client.request(method.clone(), url(path)).bearer_auth(&access);
+        let answer = Answer::of(request.header("idempotency-key", "canary-key").json(&body)).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text);
+    }
     std::fs::write(&token_keys, "canary key").unwrap();
     eventually("the broken file of keys to be counted", async || {
         let metrics = Answer::of(client.get(format!("http://{admin}/metrics"))).await;
@@ -136,6 +161,13 @@ async fn neither_logs_nor_metrics_tell_of_persons_and_clients_make_no_labels() {
         "canary guess",
         "canary refresh",
         "canary key",
+        "canary-two@",
+        "canary-registration",
+        "canary guest",
+        "Canary label",
+        "Canary street",
+        "Canary city",
+        "2345678",
         "Hopper",
         access.as_str(),
         refresh.as_str(),
