@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chassis::args::{DatabaseArgs, duration};
 use clap::{Parser, Subcommand};
+use devstack::servers::nats::Flush;
 
 use crate::{Load, Pace, fault};
 
@@ -167,12 +168,25 @@ pub struct PerfArgs {
     #[arg(long, env = "PERF_FOLLOWERS", value_name = "N", default_value_t = 9_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub followers: u32,
 
+    /// Let the broker flush late, as it does by default: to compare with, not to run so.
+    #[arg(long, env = "PERF_FLUSH_LATE")]
+    pub flush_late: bool,
+
     /// The folder that the results go into as JSON. Nowhere when not given.
     #[arg(long, env = "PERF_OUT", value_name = "FOLDER")]
     pub out: Option<PathBuf>,
 }
 
 impl PerfArgs {
+    /// How the broker flushes.
+    pub fn flush(&self) -> Flush {
+        if self.flush_late {
+            Flush::Late
+        } else {
+            Flush::Always
+        }
+    }
+
     /// Whether one of these figures is asked for.
     pub fn wants(&self, names: &[&str]) -> bool {
         self.figures.is_empty() || self.figures.iter().any(|figure| names.contains(&figure.as_str()))

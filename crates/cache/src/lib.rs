@@ -12,12 +12,10 @@ pub mod policy;
 mod redis;
 pub mod requests;
 mod shared;
-mod throttle;
 pub mod versioned;
 
 pub use ended_sessions::EndedSessions;
 pub use policy::Policy;
 pub use redis::{CacheError, ConnectOptions, Redis};
 pub use requests::{Begun, RequestRecords};
-pub use throttle::{Limit, Throttle, TooOften};
 pub use versioned::{Cache, Put, Versioned};

@@ -45,8 +45,7 @@ impl User {
         let orders = Policy::ORDERS.name;
         match self {
             Self::Operator => "~* &* +@all".into(),
-            Self::WebFrontend => door(""),
-            Self::RestApi => door(&format!("~waybill:limits:* {LIMITS}")),
+            Self::WebFrontend | Self::RestApi => door(),
             Self::OrderProcessor => {
                 format!("~waybill:{orders}:* &waybill:notices:{orders} {CONNECTION} {ENTRIES}")
             }
@@ -54,14 +53,14 @@ impl User {
     }
 }
 
-/// What both front doors may do, and `more`.
-fn door(more: &str) -> String {
+/// What both front doors may do.
+fn door() -> String {
     let (orders, catalog, scopes) = (Policy::ORDERS.name, Policy::CATALOG.name, Policy::SCOPES.name);
     format!(
         "~waybill:{orders}:* ~waybill:{catalog}:* ~waybill:requests:* \
-         ~waybill:{scopes}:* ~waybill:ended-sessions:* ~waybill:throttle:* \
+         ~waybill:{scopes}:* ~waybill:ended-sessions:* ~waybill:limits:* \
          &waybill:notices:{orders} &waybill:notices:{catalog} &waybill:notices:{scopes} \
-         {CONNECTION} {ENTRIES} +subscribe +unsubscribe {more}"
+         {CONNECTION} {ENTRIES} +subscribe +unsubscribe"
     )
 }
 
@@ -69,9 +68,6 @@ fn door(more: &str) -> String {
 const CONNECTION: &str = "+ping +unwatch";
 /// Reading entries, and what the scripts do that write them.
 const ENTRIES: &str = "+evalsha +script|load +hget +hmget +hset +hdel +pttl +pexpire +expire +publish";
-
-/// What counting requests does.
-const LIMITS: &str = "+time";
 
 impl fmt::Display for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::ports::Port;
 use crate::proxy::Proxy;
+use crate::servers::nats::Flush;
 use crate::servers::{Nats, Redis, Server, postgres};
 
 pub use jetstream::{change_stream, jetstream, stored};
@@ -69,7 +70,7 @@ impl TestServers {
         let redis_folder = folder.path().join("redis");
         let mut redis = Server::new(Redis::new(Port::free()?, &redis_folder)?);
         let nats_folder = folder.path().join("nats");
-        let mut nats = Server::new(Nats::new(Port::free()?, &nats_folder)?);
+        let mut nats = Server::new(Nats::new(Port::free()?, &nats_folder, Flush::Always)?);
         if let Some(users) = nats_users {
             Nats::authorize(&nats_folder, users)?;
         }

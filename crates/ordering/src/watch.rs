@@ -72,7 +72,8 @@ impl Watcher {
             if self.ended || !self.subscription.news().await {
                 return None;
             }
-            self.read().await;
+            // Reading takes 16 KiB, which who only waits does not hold.
+            Box::pin(self.read()).await;
         }
     }
 

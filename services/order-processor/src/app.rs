@@ -21,6 +21,10 @@ pub const NAME: &str = "order-processor";
 /// The most commands in one transaction: beyond about a hundred rows a statement gains nothing.
 const MAX_BATCH: usize = 128;
 
+/// Batches in hand at once: while one is told, the next is decided. Commands of one order are never in both, and transactions on the same
+/// partition wait for each other.
+const BATCHES: usize = 2;
+
 /// Attempts after which a command becomes a dead letter.
 const MAX_ATTEMPTS: u32 = 5;
 
@@ -71,6 +75,7 @@ impl Parts {
         let partitions = args.partitions();
         let worker = Worker {
             max_batch: MAX_BATCH,
+            concurrency: BATCHES,
             ..self.worker(
                 "ORDERS",
                 partitions.iter().map(|p| format!("{NAME}-{p}")).collect(),

@@ -114,8 +114,8 @@ fn open_accounts(
     servers: &DoorServers,
 ) -> anyhow::Result<Accounts> {
     let mut limits = SignInLimits::USUAL;
-    limits.sign_in_address.burst = args.passwords.sign_ins_per_address;
-    limits.sign_up_address.burst = args.passwords.sign_ups_per_address;
+    limits.sign_in_address.requests = args.passwords.sign_ins_per_address;
+    limits.sign_up_address.requests = args.passwords.sign_ups_per_address;
     Ok(Accounts::start(identity::accounts::Parts {
         storage: servers.storage.clone(),
         redis: servers.redis.clone(),

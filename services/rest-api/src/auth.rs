@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use domain::{Access, Customer, GuestId};
 use identity::accounts::AuthenticationError;
 use identity::{Accounts, GuestTokens, Identified};
@@ -23,7 +23,8 @@ pub(crate) struct Reader(pub(crate) Access);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SignedIn(pub(crate) Identified);
 
-/// What a token says.
+/// What a request's token says, kept with the request once it is known.
+#[derive(Debug, Clone, Copy)]
 enum Shown {
     Guest(GuestId),
     Account(Identified),
@@ -80,6 +81,15 @@ impl FromRequest for SignedIn {
 }
 
 async fn shown(request: &HttpRequest) -> Result<Shown, Problem> {
+    if let Some(known) = request.extensions().get::<Shown>() {
+        return Ok(*known);
+    }
+    let shown = read(request).await?;
+    request.extensions_mut().insert(shown);
+    Ok(shown)
+}
+
+async fn read(request: &HttpRequest) -> Result<Shown, Problem> {
     let header = request
         .headers()
         .get(header::AUTHORIZATION)

@@ -38,7 +38,7 @@ async fn round(args: &PerfArgs, out: &mut (dyn Write + Send)) -> Result<Vec<Samp
         tell(start::measure(args).await?, out)?;
     }
     if args.wants(&["P1", "P2", "P3", "P4", "P6", "P8"]) {
-        let mut shop = Shop::open().await?;
+        let mut shop = Shop::open(args.flush()).await?;
         if args.wants(&["P1", "P2", "P4", "P6"]) {
             tell(accept::measure(&mut shop, args).await?, out)?;
         }
@@ -68,6 +68,9 @@ pub async fn run(args: &PerfArgs, out: &mut (dyn Write + Send)) -> Result<()> {
     }
     let figures = Figure::all(&samples);
     writeln!(out, "\n{}", table(&figures))?;
+    if args.flush_late {
+        writeln!(out, "The broker flushed late: not as in production.")?;
+    }
     if let Some(folder) = &args.out {
         let path = write_down(folder, &figures, args)?;
         writeln!(out, "\n{path}")?;
@@ -83,6 +86,7 @@ fn write_down(folder: &Path, figures: &[Figure], args: &PerfArgs) -> Result<Stri
     let all = json!({
         "at": now.to_string(),
         "cores": cores,
+        "broker_flushes": if args.flush_late { "late" } else { "always" },
         "rounds": args.rounds,
         "orders": args.orders,
         "figures": figures.iter().map(Figure::to_json).collect::<Vec<_>>(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use async_nats::jetstream;
 use bytes::Bytes;
+use devstack::servers::nats::Flush;
 use devstack::{Part, Stack, StackOptions};
 use domain::OrderId;
 use sqlx::PgPool;
@@ -18,6 +19,8 @@ const DECIDED: Duration = Duration::from_secs(30);
 /// Of each product.
 const UNITS: &str = "100000000";
 const SEED: u64 = 1;
+/// Requests are counted as in production, but one customer sends them all.
+const QUOTA: &str = "1000000/1s";
 
 pub(super) struct Shop {
     pub(super) stack: Stack,
@@ -37,10 +40,13 @@ pub(super) struct Shop {
 }
 
 impl Shop {
-    pub(super) async fn open() -> Result<Self> {
+    pub(super) async fn open(flush: Flush) -> Result<Self> {
         let options = [Part::PushSandbox, Part::NotificationHub, Part::WebFrontend]
             .into_iter()
-            .fold(StackOptions::for_test()?.seeded(), StackOptions::without);
+            .fold(StackOptions::for_test()?.seeded(), StackOptions::without)
+            .flushing(flush)
+            .env(Part::RestApi, "CUSTOMER_LIMIT", QUOTA)
+            .env(Part::RestApi, "ADDRESS_LIMIT", QUOTA);
         let stack = Stack::start(options).await?;
         let api = Api::new(stack.api_url(), REQUEST)?;
         let skus = api.skus().await?;

@@ -1,57 +1,111 @@
-//! Quotas, counted by Redis.
+//! Quotas: counted for all processes together, and in each without Redis.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::Duration;
 
-use cache::limits::{Limits, Quota};
-use devstack::testing::{TestServers, eventually};
+use cache::limits::{Bucket, Limits, Quota, Verdict};
+use devstack::testing::TestServers;
+use jiff::Timestamp;
 
 use crate::support::redis;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const QUOTA: Quota = Quota {
+    requests: 3,
+    window: Duration::from_secs(30),
+};
 
-#[tokio::test]
-async fn a_bucket_gives_its_quota_and_then_refuses() {
-    let servers = TestServers::start().await;
-    let limits = Limits::new(redis(&servers.redis_url));
-    let quota = Quota {
-        requests: 3,
-        window: MINUTE,
-    };
-    for left in [2, 1, 0] {
-        let verdict = limits.take(&[("one", quota)]).await.unwrap()[0];
-        assert_eq!((verdict.allowed, verdict.remaining), (true, left));
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn bucket(what: &'static str, subject: &'static str) -> Bucket<'static> {
+    Bucket {
+        what,
+        subject,
+        quota: QUOTA,
     }
-    let refused = limits.take(&[("one", quota)]).await.unwrap()[0];
-    assert_eq!((refused.allowed, refused.remaining), (false, 0));
-    assert!(refused.retry_after > Duration::from_secs(15) && refused.retry_after <= MINUTE / 3);
-    let both = limits.take(&[("one", quota), ("other", quota)]).await.unwrap();
-    assert_eq!(
-        both.iter().map(|verdict| verdict.allowed).collect::<Vec<_>>(),
-        [false, true]
-    );
+}
+
+fn allowed(remaining: u32) -> Verdict {
+    Verdict {
+        allowed: true,
+        remaining,
+        retry_after: Duration::ZERO,
+    }
+}
+
+fn refused(seconds: u64) -> Verdict {
+    Verdict {
+        allowed: false,
+        remaining: 0,
+        retry_after: Duration::from_secs(seconds),
+    }
+}
+
+async fn take(limits: &Limits, second: i64) -> Verdict {
+    limits.take(&[bucket("test", "ada")], at(second)).await[0]
 }
 
 #[tokio::test]
-async fn all_replicas_count_together_and_a_bucket_empties_evenly() {
+async fn requests_are_counted_for_all_processes_together() {
+    let servers = TestServers::start().await;
+    let processes = [(); 2].map(|()| Limits::new(redis(&servers.redis_url)));
+    let [one, other] = &processes;
+    assert_eq!(take(one, 0).await, allowed(2));
+    assert_eq!(take(other, 0).await, allowed(1));
+    assert_eq!(take(one, 0).await, allowed(0));
+    for limits in &processes {
+        assert_eq!(take(limits, 4).await, refused(6));
+    }
+    assert_eq!(take(other, 10).await, allowed(0));
+    assert_eq!(take(one, 10).await, refused(10));
+}
+
+#[tokio::test]
+async fn each_bucket_counts_alone() {
+    let servers = TestServers::start().await;
+    let limits = Limits::new(redis(&servers.redis_url));
+    for _ in 0..3 {
+        take(&limits, 0).await;
+    }
+    let all = [
+        bucket("test", "ada"),
+        bucket("test", "eve"),
+        bucket("else", "ada"),
+    ];
+    let verdicts = limits.take(&all, at(0)).await;
+    assert_eq!(verdicts, [refused(10), allowed(2), allowed(2)]);
+}
+
+#[tokio::test]
+async fn requests_are_counted_without_redis() {
+    let mut servers = TestServers::start().await;
+    let limits = Limits::new(redis(&servers.redis_url));
+    assert_eq!(take(&limits, 0).await, allowed(2));
+    servers.kill_redis().await;
+    assert_eq!(take(&limits, 0).await, allowed(1));
+    assert_eq!(take(&limits, 0).await, allowed(0));
+    assert_eq!(take(&limits, 0).await, refused(10));
+    servers.start_redis().await;
+    assert_eq!(take(&limits, 0).await, refused(10));
+}
+
+#[tokio::test]
+async fn a_generous_quota_costs_few_round_trips_and_is_kept_all_the_same() {
     let servers = TestServers::start().await;
     let quota = Quota {
-        requests: 100,
-        window: Duration::from_secs(10),
+        requests: 5_000,
+        window: Duration::from_secs(3600),
     };
-    let replicas = [(); 3].map(|()| Limits::new(redis(&servers.redis_url)));
-    let (mut allowed, mut refused) = (0, 0);
-    while refused == 0 {
-        let limits = &replicas[allowed % 3];
-        match limits.take(&[("all", quota)]).await.unwrap()[0].allowed {
-            true => allowed += 1,
-            false => refused += 1,
-        }
+    let bucket = Bucket {
+        quota,
+        ..bucket("test", "ada")
+    };
+    let processes = [(); 2].map(|()| Limits::new(redis(&servers.redis_url)));
+    let mut allowed = 0;
+    for number in 0..2 * quota.requests as usize {
+        let verdict = processes[number % 2].take(&[bucket], at(0)).await[0];
+        allowed += u32::from(verdict.allowed);
     }
-    assert!((100..=150).contains(&allowed), "{allowed}");
-    let limits = &replicas[0];
-    eventually("room for one more", async || {
-        let verdict = limits.take(&[("all", quota)]).await.unwrap()[0];
-        verdict.allowed.then_some(())
-    })
-    .await;
+    assert_eq!(allowed, quota.requests, "what was given to both is used by both");
 }

@@ -18,15 +18,27 @@ const AUTHORIZATION: &str = "authorization.conf";
 pub struct Nats {
     port: Port,
     folder: PathBuf,
+    flush: Flush,
+}
+
+/// When what is acknowledged is flushed to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Flush {
+    /// Before the acknowledgement.
+    #[default]
+    Always,
+    /// Every two minutes, as the server does by default: what was acknowledged can be lost with the power. For comparison alone.
+    Late,
 }
 
 impl Nats {
     /// Prepares one that will listen on `port` and keep its streams in `folder`.
-    pub fn new(port: Port, folder: &Path) -> Result<Self> {
+    pub fn new(port: Port, folder: &Path, flush: Flush) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         Ok(Self {
             port,
             folder: folder.to_owned(),
+            flush,
         })
     }
 
@@ -42,7 +54,7 @@ impl Nats {
         format!("nats://127.0.0.1:{}", self.port.number())
     }
 
-    /// The default flushes every two minutes, so an acknowledged message could be lost with the power; a full account would refuse streams that reserve space.
+    /// A full account would refuse streams that reserve space.
     fn config(&self) -> String {
         let (port, store) = (self.port.number(), self.folder.join("jetstream"));
         let users = if self.folder.join(AUTHORIZATION).exists() {
@@ -50,9 +62,13 @@ impl Nats {
         } else {
             String::new()
         };
+        let sync = match self.flush {
+            Flush::Always => "always",
+            Flush::Late => "2m",
+        };
         format!(
             "listen: \"127.0.0.1:{port}\"\nserver_name: \"waybill-{port}\"\n\
-             jetstream {{\n  store_dir: {store:?}\n  sync_interval: always\n  max_memory_store: 256MB\n  max_file_store: 100GB\n}}\n{users}"
+             jetstream {{\n  store_dir: {store:?}\n  sync_interval: {sync}\n  max_memory_store: 256MB\n  max_file_store: 100GB\n}}\n{users}"
         )
     }
 }

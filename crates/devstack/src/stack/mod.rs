@@ -75,7 +75,7 @@ impl Stack {
             ),
             (
                 Part::Nats,
-                Server::new(Nats::new(at(Part::Nats), &folder.join("nats"))?).any(),
+                Server::new(Nats::new(at(Part::Nats), &folder.join("nats"), options.flush)?).any(),
             ),
         ];
         let parts = parts.map(|(part, server)| (part, Mutex::new(server))).into();

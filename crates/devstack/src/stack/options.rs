@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::Part;
 use super::addresses::Addresses;
 use super::binaries::Binaries;
+use crate::servers::nats::Flush;
 use crate::servers::postgres::Durability;
 use crate::testing;
 
@@ -33,6 +34,8 @@ pub struct StackOptions {
     pub binaries: Binaries,
     /// How careful the database is with its disk.
     pub durability: Durability,
+    /// How careful the broker is with its disk.
+    pub flush: Flush,
     /// Parts that are not started with the stack; [`super::Stack::start_part`] starts them later.
     pub without: Vec<Part>,
     /// More to tell some of the programs.
@@ -65,6 +68,7 @@ impl StackOptions {
             addresses,
             binaries,
             durability: Durability::Flush,
+            flush: Flush::Always,
             without: Vec::new(),
             extra: BTreeMap::new(),
             proxied: Vec::new(),
@@ -98,6 +102,13 @@ impl StackOptions {
         self
     }
 
+    /// With a broker that flushes so.
+    #[must_use]
+    pub fn flushing(mut self, flush: Flush) -> Self {
+        self.flush = flush;
+        self
+    }
+
     /// Leaves a part out at first.
     #[must_use]
     pub fn without(mut self, part: Part) -> Self {
@@ -122,6 +133,7 @@ impl StackOptions {
         self.extra.entry(part).or_default().args.push(argument.to_owned());
         self
     }
+
     /// Puts a proxy between a service and one of the servers that it uses.
     #[must_use]
     pub fn through_proxy(mut self, service: Part, server: Part) -> Self {

@@ -3,24 +3,29 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use cache::{Limit, TooOften};
+use cache::limits::{Bucket, Quota};
 use jiff::Timestamp;
 
 use super::Accounts;
 use crate::Email;
+
+/// Too much was tried: come again after this long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("tried too often; again after {0:?}")]
+pub struct TooOften(pub Duration);
 
 /// Passwords are guessed at an account from one address, at an account from many, and at many accounts from one address. Each is bounded;
 /// the second so widely that a stranger can hardly keep the account's owner out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Sign-ins to one account from one address.
-    pub sign_in: Limit,
+    pub sign_in: Quota,
     /// Sign-ins to one account from anywhere.
-    pub sign_in_account: Limit,
+    pub sign_in_account: Quota,
     /// Sign-ins from one address to any account.
-    pub sign_in_address: Limit,
+    pub sign_in_address: Quota,
     /// Sign-ups from one address, those to a taken e-mail address among them.
-    pub sign_up_address: Limit,
+    pub sign_up_address: Quota,
 }
 
 impl Limits {
@@ -34,10 +39,10 @@ impl Limits {
     };
 }
 
-const fn within(burst: u32, minutes: u64) -> Limit {
-    Limit {
-        burst,
-        period: Duration::from_secs(minutes * 60),
+const fn within(requests: u32, minutes: u64) -> Quota {
+    Quota {
+        requests,
+        window: Duration::from_secs(minutes * 60),
     }
 }
 
@@ -61,8 +66,8 @@ impl Accounts {
 
     /// Counts a try to sign up.
     pub(super) async fn may_sign_up(&self, address: IpAddr, now: Timestamp) -> Result<(), TooOften> {
-        let limit = self.limits.sign_up_address;
-        self.count("sign-up-address", &address.to_string(), limit, now)
+        let quota = self.limits.sign_up_address;
+        self.count("sign-up-address", &address.to_string(), quota, now)
             .await
     }
 
@@ -70,13 +75,18 @@ impl Accounts {
         &self,
         what: &'static str,
         subject: &str,
-        limit: Limit,
+        quota: Quota,
         now: Timestamp,
     ) -> Result<(), TooOften> {
-        let taken = self.throttle.take(what, subject, limit, now).await;
-        taken.inspect_err(|_| {
-            metrics::counter!("sign_ins_throttled_total", "limit" => what).increment(1);
-        })
+        let bucket = Bucket { what, subject, quota };
+        let verdicts = self.counter.take(&[bucket], now).await;
+        match verdicts.iter().find(|verdict| !verdict.allowed) {
+            None => Ok(()),
+            Some(refused) => {
+                metrics::counter!("sign_ins_throttled_total", "limit" => what).increment(1);
+                Err(TooOften(refused.retry_after))
+            }
+        }
     }
 }
 

@@ -12,7 +12,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use cache::{Cache, EndedSessions, Policy, Redis, Throttle, Versioned};
+use cache::limits::Limits as Counter;
+use cache::{Cache, EndedSessions, Policy, Redis, Versioned};
 use domain::{AccountId, GuestId};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -23,7 +24,7 @@ use crate::access_tokens::{self, AccessTokens, Identified};
 use crate::{Issuers, Passwords, RefreshToken, ServerKey, TokenKeys, Unavailable};
 
 pub use authenticate::AuthenticationError;
-pub use limits::Limits;
+pub use limits::{Limits, TooOften};
 pub use own::{Change, ChangeError};
 pub use refresh::RefreshError;
 pub use sign_in::{Credentials, SignInError};
@@ -81,7 +82,7 @@ pub struct Accounts {
     tokens: AccessTokens,
     key: ServerKey,
     ended: EndedSessions,
-    throttle: Throttle,
+    counter: Counter,
     scopes: Cache<Vec<GuestId>>,
     issuers: Issuers,
     /// Whose the subjects of outside issuers are, which never changes.
@@ -137,7 +138,7 @@ impl Accounts {
                 parts.state_redis.clone(),
                 access_tokens::LIFE + 2 * access_tokens::LEEWAY,
             ),
-            throttle: Throttle::new(parts.state_redis),
+            counter: Counter::new(parts.state_redis),
             scopes: Cache::new(Policy::SCOPES, parts.redis),
             issuers: parts.issuers,
             outsiders: moka::future::Cache::new(OUTSIDERS),

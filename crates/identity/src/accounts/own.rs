@@ -1,14 +1,13 @@
 //! What an account's owner reads and changes about it. Whoever only holds his token can neither move the account to another address nor give it
 //! another password: both need the present one.
 
-use cache::TooOften;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use storage::accounts::{AccountChange, EMAIL_TAKEN};
 use storage::{Account, StorageError};
 use tracing::info;
 
-use super::{Accounts, Client};
+use super::{Accounts, Client, TooOften};
 use crate::access_tokens::Identified;
 use crate::{Email, Password, Unavailable};
 

@@ -1,13 +1,12 @@
 //! Proving with a password that an account is one's own.
 
-use cache::TooOften;
 use domain::GuestId;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use storage::Account;
 use tracing::info;
 
-use super::{Accounts, Client, SignedIn, in_microseconds};
+use super::{Accounts, Client, SignedIn, TooOften, in_microseconds};
 use crate::{Email, Unavailable};
 
 /// What someone shows to sign in.

@@ -1,13 +1,12 @@
 //! Making an account.
 
-use cache::TooOften;
 use domain::{AccountId, GuestId};
 use jiff::Timestamp;
 use storage::accounts::EMAIL_TAKEN;
 use storage::{Account, Role, StorageError};
 use tracing::info;
 
-use super::{Accounts, Client, SignedIn, in_microseconds};
+use super::{Accounts, Client, SignedIn, TooOften, in_microseconds};
 use crate::{Email, Password, Unavailable};
 
 /// An account to be made.

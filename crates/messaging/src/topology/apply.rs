@@ -101,6 +101,13 @@ async fn apply_stream(messaging: &Messaging, wanted: &stream::Config) -> Result<
         ErrorCode::STREAM_NOT_FOUND,
     )
     .await?;
+    // How a stream is flushed can't be changed.
+    let wanted = &stream::Config {
+        persist_mode: found
+            .as_ref()
+            .map_or(wanted.persist_mode, |found| found.config.persist_mode),
+        ..wanted.clone()
+    };
     let (action, change) = match found {
         None => ("CREATE", "created"),
         Some(found) if differences(wanted, &found.config).is_empty() => return Ok("unchanged"),

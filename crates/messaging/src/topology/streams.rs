@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use async_nats::jetstream::stream::{
-    Compression, Config, DiscardPolicy, Republish, RetentionPolicy, Source, StorageType, SubjectTransform,
+    Compression, Config, DiscardPolicy, PersistenceMode, Republish, RetentionPolicy, Source, StorageType,
+    SubjectTransform,
 };
 
 use super::{AUDIT, CATALOG, DEAD_LETTERS, EVENTS, NOTIFICATIONS, ORDERS, SCHEDULES};
@@ -22,7 +23,7 @@ pub fn streams(replicas: usize) -> Vec<Config> {
         catalog(),
         notifications(),
         dead_letters(),
-        audit(),
+        audit(replicas),
     ];
     all.into_iter()
         .map(|stream| Config {
@@ -135,8 +136,11 @@ fn dead_letters() -> Config {
     }
 }
 
-fn audit() -> Config {
+/// Where there is one copy, what is copied from [`EVENTS`] is flushed late: what a crash takes of it is copied again, since the last message
+/// that is there tells how far the copying came. Several copies can't be flushed so.
+fn audit(replicas: usize) -> Config {
     Config {
+        persist_mode: (replicas == 1).then_some(PersistenceMode::Async),
         discard: DiscardPolicy::Old,
         max_age: 400 * DAY,
         compression: Some(Compression::S2),

@@ -1,3 +1,4 @@
+use devstack::testing::eventually;
 use domain::{OrderState, Version};
 use messaging::{commands, events};
 
@@ -42,5 +43,38 @@ async fn follow_one(server: &Server) -> domain::OrderEvent {
         if let messaging::live::Live::Event(event) = live.next().await.unwrap() {
             return event;
         }
+    }
+}
+
+#[tokio::test]
+async fn the_audit_has_every_event_once_also_after_the_server_was_killed() {
+    let mut server = Server::start().await;
+    let commands = (0..400).map(|n| submission(&n.to_string()));
+    let messages: Vec<_> = commands
+        .map(|command| commands::order_message(&command, "rest-api", None))
+        .collect();
+    let messaging = server.messaging.clone();
+    let publishing = tokio::spawn(async move {
+        for some in messages.chunks(20) {
+            for result in messaging.publish_all(some).await {
+                result.unwrap();
+            }
+        }
+    });
+    eventually("some to be copied", async || {
+        (server.count("AUDIT").await > 50).then_some(())
+    })
+    .await;
+    server.servers.kill_nats().await;
+    server.servers.start_nats().await;
+    publishing.await.unwrap();
+    let copied = eventually("all to be copied", async || {
+        let (told, copied) = (server.count("EVENTS").await, server.count("AUDIT").await);
+        (told == copied).then_some(copied)
+    })
+    .await;
+    for sequence in 1..=copied {
+        let subject = async |stream| server.at(stream, sequence).await.subject;
+        assert_eq!(subject("AUDIT").await, subject("EVENTS").await, "{sequence}");
     }
 }

@@ -61,6 +61,11 @@ impl Server {
     }
 
     /// How many messages `stream` holds.
+    pub(crate) async fn at(&self, stream: &str, sequence: u64) -> StreamMessage {
+        let stream = self.raw.get_stream(stream).await.unwrap();
+        stream.get_raw_message(sequence).await.unwrap()
+    }
+
     pub(crate) async fn count(&self, stream: &str) -> u64 {
         self.raw
             .get_stream(stream)

@@ -3,7 +3,6 @@
 mod counter;
 mod quota;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
@@ -62,7 +61,7 @@ async fn count(counter: &Counter, request: &ServiceRequest) -> Vec<Standing> {
         .app_data::<web::Data<TrustedProxies>>()
         .and_then(|proxies| proxies.client(request.request()))
         .map(counted_as);
-    counter.count(customer, address).await
+    counter.count(customer, address, chassis::clock::now()).await
 }
 
 fn tell(headers: &mut HeaderMap, standing: &[Standing]) {
@@ -92,13 +91,4 @@ fn tell(headers: &mut HeaderMap, standing: &[Standing]) {
 /// Whole seconds, rounded up.
 fn seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
-}
-
-/// Who is counted.
-fn bucket_of_customer(Caller(customer): Caller) -> String {
-    format!("customer:{customer}")
-}
-
-fn bucket_of_address(address: IpAddr) -> String {
-    format!("address:{address}")
 }
