@@ -56,10 +56,11 @@ impl User {
 /// What both front doors may do.
 fn door() -> String {
     let (orders, catalog, scopes) = (Policy::ORDERS.name, Policy::CATALOG.name, Policy::SCOPES.name);
+    let searches = Policy::SEARCHES.name;
     format!(
-        "~waybill:{orders}:* ~waybill:{catalog}:* ~waybill:requests:* \
+        "~waybill:{orders}:* ~waybill:{catalog}:* ~waybill:{searches}:* ~waybill:requests:* \
          ~waybill:{scopes}:* ~waybill:ended-sessions:* ~waybill:limits:* \
-         &waybill:notices:{orders} &waybill:notices:{catalog} &waybill:notices:{scopes} \
+         &waybill:notices:{orders} &waybill:notices:{catalog} &waybill:notices:{scopes} &waybill:notices:{searches} \
          {CONNECTION} {ENTRIES} +subscribe +unsubscribe"
     )
 }

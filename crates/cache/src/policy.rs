@@ -52,4 +52,12 @@ impl Policy {
         in_process: 5_000,
         follows_notices: true,
     };
+
+    /// What was found in the catalog. Who asks makes up as many of them as he likes, so none is kept in process and all are soon forgotten.
+    pub const SEARCHES: Self = Self {
+        name: "searches",
+        time_to_live: Duration::from_secs(60),
+        in_process: 0,
+        follows_notices: false,
+    };
 }

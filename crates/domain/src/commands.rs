@@ -108,7 +108,11 @@ pub enum OrderAction {
 
 /// The body of `order.cancel.v1`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Cancel {}
+pub struct Cancel {
+    /// The version that whoever asks has seen: of another one nothing is called off. None: whatever version it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+}
 
 /// The body of `order.ship.v1`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

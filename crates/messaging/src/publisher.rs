@@ -17,6 +17,10 @@ use crate::{Message, Messaging};
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// The stream could not store the message: its limits are reached, or the disk's or account's.
 const FULL: [u64; 3] = [10077, 10047, 10023];
+/// The subject's last message is not the one that was expected.
+const OCCUPIED: [u64; 2] = [10071, 10164];
+/// The last message that its subject is to hold; 0: none.
+const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 
 /// Where a message was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +39,9 @@ pub enum PublishError {
     /// The stream is full (error 10077): nothing was stored.
     #[error("the stream is full")]
     QueueFull,
+    /// Its subject holds a message already, and it was to be the first: nothing was stored.
+    #[error("there is a message on its subject already")]
+    Occupied,
     /// No acknowledgement came: it may be stored once or not at all. Send the same id again.
     #[error("no acknowledgement came: {0}")]
     Unknown(String),
@@ -68,6 +75,16 @@ impl Messaging {
     /// [`PublishError`].
     pub async fn publish(&self, message: &Message) -> Result<Published, PublishError> {
         self.send(message.into()).await
+    }
+
+    /// As [`Self::publish`], where the subject holds no message: of all that are published so there is one at a time.
+    ///
+    /// # Errors
+    /// [`PublishError::Occupied`] where it holds one, else as [`Self::publish`].
+    pub async fn publish_first(&self, message: &Message) -> Result<Published, PublishError> {
+        let mut outgoing = Outgoing::from(message);
+        outgoing.headers.insert(EXPECTED, "0");
+        self.send(outgoing).await
     }
 
     /// Publishes all in their order, awaiting the acknowledgements together. One result per message.
@@ -166,6 +183,7 @@ fn classify(error: &async_nats::jetstream::context::PublishError) -> PublishErro
 pub(crate) fn from_server(error: &ServerError) -> PublishError {
     match error.error_code().0 {
         code if FULL.contains(&code) => PublishError::QueueFull,
+        code if OCCUPIED.contains(&code) => PublishError::Occupied,
         _ if error.code() == 503 => PublishError::Unknown(error.to_string()),
         _ => PublishError::Refused(error.to_string()),
     }
@@ -177,11 +195,14 @@ pub(crate) fn count(subject: &str, result: &Result<Published, PublishError>) {
         Ok(published) if published.duplicate => "duplicate",
         Ok(_) => "stored",
         Err(PublishError::QueueFull) => "full",
+        Err(PublishError::Occupied) => "occupied",
         Err(PublishError::Unknown(_)) => "unknown",
         Err(PublishError::Refused(_)) => "refused",
     };
     metrics::counter!("messaging_published_total", "subject" => root, "outcome" => outcome).increment(1);
-    if let Err(error) = result {
+    if let Err(error) = result
+        && *error != PublishError::Occupied
+    {
         tracing::warn!(subject, %error, "message not published");
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use cache::Versioned;
-use domain::{Product, Sku};
+use cache::{Cache, Versioned};
+use domain::{Fingerprint, Product, Sku};
 use jiff::Timestamp;
+use storage::{ProductFilter, ProductPage, ProductPlace};
 use tracing::debug;
 
 use crate::{Ordering, Unavailable};
@@ -14,23 +15,25 @@ use crate::{Ordering, Unavailable};
 const FRESH: Duration = Duration::from_secs(2);
 
 impl Ordering {
-    /// At most `limit` products in SKU order after `after`; of one category where given.
+    /// At most `limit` products that fit, after the place `after`: with words those that fit them best first, else in SKU order.
     ///
     /// # Errors
     /// [`Unavailable`].
     pub async fn products(
         &self,
-        category: Option<&str>,
-        after: Option<&Sku>,
+        filter: &ProductFilter,
+        after: Option<&ProductPlace>,
         limit: u32,
         now: Timestamp,
-    ) -> Result<Vec<Product>, Unavailable> {
-        let after_sku = after.map_or("", Sku::as_str);
-        let key = format!("list:{limit}:{after_sku}:{}", category.unwrap_or_default());
-        self.products_at(&key, now, async {
-            Ok(self.storage.products(category, after, limit).await?)
-        })
-        .await
+    ) -> Result<ProductPage, Unavailable> {
+        let key = format!("page:{limit}:{}", Fingerprint::of(&(filter, after)));
+        let cache = if is_search(filter) {
+            &self.searches
+        } else {
+            &self.catalog
+        };
+        let load = async { Ok(self.storage.products(filter, after, limit).await?) };
+        page_at(cache, &key, now, load).await
     }
 
     /// One product.
@@ -38,36 +41,44 @@ impl Ordering {
     /// # Errors
     /// [`Unavailable`].
     pub async fn product(&self, sku: &Sku, now: Timestamp) -> Result<Option<Product>, Unavailable> {
-        let key = format!("one:{sku}");
-        let load = async { Ok(self.storage.product(sku).await?.into_iter().collect()) };
-        Ok(self.products_at(&key, now, load).await?.pop())
-    }
-
-    async fn products_at(
-        &self,
-        key: &str,
-        now: Timestamp,
-        load: impl Future<Output = Result<Vec<Product>, Unavailable>> + Send,
-    ) -> Result<Vec<Product>, Unavailable> {
-        let read_at = milliseconds(now);
-        let floor = milliseconds(now - FRESH);
+        let key = format!("product:{sku}");
         let load = async {
-            Ok(Some(Versioned {
-                version: read_at,
-                value: load.await?,
-            }))
+            let products = self.storage.product(sku).await?.into_iter().collect();
+            Ok(ProductPage { products, next: None })
         };
-        match self.catalog.get_or_load(key, floor, load).await {
-            Ok(found) => Ok(found.map(|entry| entry.value).unwrap_or_default()),
-            Err(error) => match self.catalog.get_stale(key).await {
-                Some(stale) => {
-                    metrics::counter!("catalog_stale_answers_total").increment(1);
-                    debug!(key, %error, "the catalog is shown as it was");
-                    Ok(stale.value)
-                }
-                None => Err(error),
-            },
-        }
+        Ok(page_at(&self.catalog, &key, now, load).await?.products.pop())
+    }
+}
+
+/// Whether it is looked for by what anyone may make up, unlike what there are a few of in a shop.
+fn is_search(filter: &ProductFilter) -> bool {
+    filter.words.is_some() || filter.price_min.is_some() || filter.price_max.is_some()
+}
+
+async fn page_at(
+    cache: &Cache<ProductPage>,
+    key: &str,
+    now: Timestamp,
+    load: impl Future<Output = Result<ProductPage, Unavailable>> + Send,
+) -> Result<ProductPage, Unavailable> {
+    let read_at = milliseconds(now);
+    let floor = milliseconds(now - FRESH);
+    let load = async {
+        Ok(Some(Versioned {
+            version: read_at,
+            value: load.await?,
+        }))
+    };
+    match cache.get_or_load(key, floor, load).await {
+        Ok(found) => Ok(found.map(|entry| entry.value).unwrap_or_default()),
+        Err(error) => match cache.get_stale(key).await {
+            Some(stale) => {
+                metrics::counter!("catalog_stale_answers_total").increment(1);
+                debug!(key, %error, "the catalog is shown as it was");
+                Ok(stale.value)
+            }
+            None => Err(error),
+        },
     }
 }
 

@@ -29,6 +29,9 @@ pub enum CancelError {
     /// There is no such order for this reader.
     #[error("there is no such order")]
     NotFound,
+    /// It is no longer at the version that was to be called off. Nothing was done.
+    #[error("the order was changed meanwhile")]
+    Changed,
     /// Too much is waiting.
     #[error("too many orders are waiting")]
     QueueFull,
@@ -88,7 +91,9 @@ impl From<PublishError> for SubmitError {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::QueueFull => Self::QueueFull,
-            PublishError::Unknown(_) | PublishError::Refused(_) => Self::Unavailable(error.to_string()),
+            PublishError::Occupied | PublishError::Unknown(_) | PublishError::Refused(_) => {
+                Self::Unavailable(error.to_string())
+            }
         }
     }
 }
@@ -108,7 +113,9 @@ impl From<PublishError> for CancelError {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::QueueFull => Self::QueueFull,
-            PublishError::Unknown(_) | PublishError::Refused(_) => Self::Unavailable(error.to_string()),
+            PublishError::Occupied | PublishError::Unknown(_) | PublishError::Refused(_) => {
+                Self::Unavailable(error.to_string())
+            }
         }
     }
 }

@@ -35,13 +35,18 @@ impl Ordering {
         if let Ok(Some(cached)) = self.orders.get(&key_of(id), 0).await {
             return Some(cached.value.into());
         }
-        let (stored, waiting, letter) = tokio::join!(
+        let waiting = in_time("ORDERS", self.messaging.pending_submission(id));
+        let (settled, waiting) = tokio::join!(self.settled(id), waiting);
+        settled.or_else(|| waiting.as_ref().and_then(accepted_order).map(Known::from))
+    }
+
+    /// As [`Self::known`], but for what is only cached or still waits in `ORDERS`.
+    pub(crate) async fn settled(&self, id: OrderId) -> Option<Known> {
+        let (stored, letter) = tokio::join!(
             in_time("Postgres", self.storage.order(Access::Staff, id)),
-            in_time("ORDERS", self.messaging.pending_submission(id)),
             in_time("DEAD_LETTERS", self.letters.of_submission(id)),
         );
         stored
-            .or_else(|| waiting.as_ref().and_then(accepted_order))
             .or_else(|| letter.as_ref().and_then(|letter| accepted_letter(letter, id)))
             .map(Known::from)
     }

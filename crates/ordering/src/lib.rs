@@ -19,9 +19,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Cache, Policy, RequestRecords};
-use domain::{Order, OrderId, OrderState, Product};
+use domain::{Order, OrderId, OrderState};
 use messaging::{DeadLetters, Messaging, PublishError, Schedules};
-use storage::Storage;
+use storage::{ProductPage, Storage};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use cursor::{cursor, read_cursor};
@@ -42,7 +42,8 @@ pub struct Ordering {
     schedules: Schedules,
     storage: Storage,
     orders: Cache<Order>,
-    catalog: Cache<Vec<Product>>,
+    catalog: Cache<ProductPage>,
+    searches: Cache<ProductPage>,
     records: RequestRecords,
     /// For commands that wait for their acknowledgement.
     room: Arc<Semaphore>,
@@ -88,7 +89,8 @@ impl Ordering {
             messaging,
             storage,
             orders,
-            catalog: Cache::new(Policy::CATALOG, redis),
+            catalog: Cache::new(Policy::CATALOG, redis.clone()),
+            searches: Cache::new(Policy::SEARCHES, redis),
             records: RequestRecords::new(state_redis),
             room: Arc::new(Semaphore::new(max_in_flight)),
             hub,

@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 
-use domain::{Access, Order, OrderId, OrderState, Version};
+use domain::{Access, Order, OrderId, Version};
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use storage::{OrderPage, OrderSummary};
+use storage::{OrderFilter, OrderPage, OrderSummary};
 
 use crate::{Ordering, Unavailable};
 
@@ -13,7 +13,7 @@ use crate::{Ordering, Unavailable};
 const MOST_UNPROCESSED: usize = 20;
 
 impl Ordering {
-    /// A page of the reader's orders, newest first. `after` is a position that an earlier page gave (see [`crate::read_cursor`]).
+    /// A page of the reader's orders that fit, newest first. `after` is a position that an earlier page gave (see [`crate::read_cursor`]).
     /// A customer's orders that are accepted and not yet processed are among them, as far as this process saw them accepted.
     ///
     /// # Errors
@@ -21,17 +21,17 @@ impl Ordering {
     pub async fn list(
         &self,
         access: Access,
-        state: Option<OrderState>,
+        filter: &OrderFilter,
         after: Option<(Timestamp, OrderId)>,
         limit: u32,
     ) -> Result<OrderPage, Unavailable> {
         // Before what is stored: an order that is processed in between is in both, not in neither.
         let unprocessed = self.unprocessed(&access).await;
-        let mut page = self.storage.orders(access, state, after, limit).await?;
-        let beside = unprocessed.iter().map(summary).filter(|order| {
-            state.is_none_or(|state| state == order.state)
-                && after.is_none_or(|after| position(order) < after)
-        });
+        let mut page = self.storage.orders(access, filter, after, limit).await?;
+        let beside = unprocessed
+            .iter()
+            .map(summary)
+            .filter(|order| filter.fits(order) && after.is_none_or(|after| position(order) < after));
         for order in beside {
             if page.orders.iter().all(|stored| stored.id != order.id) {
                 page.orders.push(order);

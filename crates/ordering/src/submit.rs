@@ -4,6 +4,7 @@
 use cache::{Begun, Versioned};
 use domain::{Customer, Fingerprint, IdempotencyKey, Order, OrderCommand, OrderId, Submit};
 use jiff::Timestamp;
+use messaging::PublishError;
 use messaging::commands::order_message;
 use tracing::{debug, info, warn};
 
@@ -51,10 +52,8 @@ impl Ordering {
             Before::Accepted(at) => (at, true),
             Before::Open | Before::Scheduled => {
                 let command = OrderCommand::submit(id, submit.clone(), now);
-                (
-                    self.publish_once(&command, &fingerprint, correlation_id).await?,
-                    false,
-                )
+                let at = self.publish_once(&command, &fingerprint, correlation_id).await?;
+                (at, at != now)
             }
         };
         if matches!(before, Before::Scheduled) {
@@ -86,7 +85,13 @@ impl Ordering {
                 Err(_) => None,
             },
             Ok(Begun::Pending(begun)) => Some(begun),
-            Ok(Begun::New) => None,
+            // Nothing of it is cached then, and whether it waits in ORDERS the publish finds out.
+            Ok(Begun::New) => {
+                return match self.settled(id).await {
+                    Some(known) => known.accepted_at(fingerprint).map(Before::Accepted),
+                    None => Ok(Before::Open),
+                };
+            }
             Err(error) => {
                 debug!(%error, "no record of requests; the order itself is asked for");
                 None
@@ -119,7 +124,7 @@ impl Ordering {
         }
     }
 
-    /// Publishes the command. Where the stream had one of this id, that one counts, not this. Gives when it was accepted.
+    /// Publishes the command. Where the stream has or had one of this order, that one counts, not this. Gives when it was accepted.
     async fn publish_once(
         &self,
         command: &OrderCommand,
@@ -127,11 +132,13 @@ impl Ordering {
         correlation_id: Option<&str>,
     ) -> Result<Timestamp, SubmitError> {
         let message = order_message(command, &self.source, correlation_id);
-        let published = self.messaging.publish(&message).await.inspect_err(|error| {
-            warn!(order.id = %command.order, %error, "an order was not accepted");
-        })?;
-        if !published.duplicate {
-            return Ok(command.at);
+        match self.messaging.publish_first(&message).await {
+            Ok(published) if !published.duplicate => return Ok(command.at),
+            Ok(_) | Err(PublishError::Occupied) => {}
+            Err(error) => {
+                warn!(order.id = %command.order, %error, "an order was not accepted");
+                return Err(error.into());
+            }
         }
         match self.known(command.order).await {
             Some(known) => known.accepted_at(fingerprint),

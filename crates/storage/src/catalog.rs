@@ -1,7 +1,11 @@
 //! The catalog as readers see it.
 
+mod list;
+
 use domain::{CatalogEvent, CommandId, Money, Product, Sku};
 use sqlx::types::Json;
+
+pub use list::{ProductFilter, ProductPage, ProductPlace};
 
 use crate::values::{read, version};
 use crate::{Storage, StorageError};
@@ -37,31 +41,6 @@ impl TryFrom<ProductRow> for Product {
 }
 
 impl Storage {
-    /// At most `limit` products in SKU order after `after`; of one category where given.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn products(
-        &self,
-        category: Option<&str>,
-        after: Option<&Sku>,
-        limit: u32,
-    ) -> Result<Vec<Product>, StorageError> {
-        let rows = self.within(async {
-            Ok(sqlx::query_as!(
-                ProductRow,
-                r#"SELECT sku, version, name, description, category, price_minor, currency, available, picture
-                   FROM products WHERE ($1::text IS NULL OR category = $1) AND sku > $2 ORDER BY sku LIMIT $3"#,
-                category,
-                after.map_or("", Sku::as_str),
-                i64::from(limit),
-            )
-            .fetch_all(&self.pool)
-            .await?)
-        });
-        rows.await?.into_iter().map(Product::try_from).collect()
-    }
-
     /// One product.
     ///
     /// # Errors

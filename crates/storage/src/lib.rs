@@ -18,11 +18,12 @@ use std::time::Duration;
 
 pub use accounts::{Account, NewSession, Opened, Role, Session};
 pub use batch::Transaction;
+pub use catalog::{ProductFilter, ProductPage, ProductPlace};
 pub use connect::ConnectOptions;
 pub use deliveries::{Delivery, DeliveryState};
 pub use error::StorageError;
 pub use installations::{Channel, Installation, Platform, Registered};
-pub use orders::{OrderPage, OrderSummary};
+pub use orders::{OrderFilter, OrderPage, OrderSummary};
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -28,6 +28,23 @@ pub struct OrderSummary {
     pub updated_at: Timestamp,
 }
 
+/// What is looked for among orders; all of it has to fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OrderFilter {
+    /// Where it stands.
+    pub state: Option<OrderState>,
+    /// It changed then or later.
+    pub updated_since: Option<Timestamp>,
+}
+
+impl OrderFilter {
+    /// Whether this is one of those that are looked for.
+    pub fn fits(&self, order: &OrderSummary) -> bool {
+        self.state.is_none_or(|state| state == order.state)
+            && self.updated_since.is_none_or(|since| since <= order.updated_at)
+    }
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderPage {
@@ -64,8 +81,10 @@ impl TryFrom<SummaryRow> for OrderSummary {
     }
 }
 
-/// Where a page begins, and how long it may be.
-struct Position {
+/// What a page may hold, where it begins, and how long it may be.
+struct Wanted {
+    state: Option<&'static str>,
+    updated_since: jiff_sqlx::Timestamp,
     submitted_at: jiff_sqlx::Timestamp,
     id: Uuid,
     rows: i64,
@@ -96,55 +115,51 @@ impl Storage {
         Ok(document.await?.map(|document| document.0))
     }
 
-    /// At most `limit` orders that `access` covers, newest first, after the position `after`; in `state` where given.
+    /// At most `limit` orders that `access` covers and that fit, newest first, after the position `after`.
     ///
     /// # Errors
     /// [`StorageError`].
     pub async fn orders(
         &self,
         access: Access,
-        state: Option<OrderState>,
+        filter: &OrderFilter,
         after: Option<(Timestamp, OrderId)>,
         limit: u32,
     ) -> Result<OrderPage, StorageError> {
         let (submitted_at, id) = after.map_or((Timestamp::MAX, Uuid::max()), |(at, id)| (at, id.0));
-        // One more than asked for tells whether there is a next page.
-        let position = Position {
+        // No order is older, and Postgres refuses times of antiquity. Never NULL, so that the index can pass over the rest.
+        let since = filter.updated_since.unwrap_or(Timestamp::UNIX_EPOCH);
+        let wanted = Wanted {
+            state: filter.state.map(OrderState::as_str),
+            updated_since: time(since.max(Timestamp::UNIX_EPOCH)),
             submitted_at: time(submitted_at),
             id,
+            // One more than asked for tells whether there is a next page.
             rows: i64::from(limit) + 1,
         };
-        let state = state.map(OrderState::as_str);
         let rows = match access {
-            Access::Customer(customer) => self.within(self.orders_of(customer, state, position)).await?,
-            Access::Link(order) => self.within(self.all_orders(Some(order), state, position)).await?,
-            Access::Staff => self.within(self.all_orders(None, state, position)).await?,
-            Access::Customers(customers) => {
-                self.within(self.orders_of_all(&customers, state, position))
-                    .await?
-            }
+            Access::Customer(customer) => self.within(self.orders_of(customer, wanted)).await?,
+            Access::Link(order) => self.within(self.all_orders(Some(order), wanted)).await?,
+            Access::Staff => self.within(self.all_orders(None, wanted)).await?,
+            Access::Customers(customers) => self.within(self.orders_of_all(&customers, wanted)).await?,
         };
         page(rows, limit)
     }
 
-    async fn orders_of(
-        &self,
-        customer: Customer,
-        state: Option<&str>,
-        after: Position,
-    ) -> Result<Vec<SummaryRow>, StorageError> {
+    async fn orders_of(&self, customer: Customer, wanted: Wanted) -> Result<Vec<SummaryRow>, StorageError> {
         Ok(sqlx::query_as!(
             SummaryRow,
             r#"SELECT id AS "id!", version AS "version!", state AS "state!", total AS "total: Json<Money>",
                       units AS "units!", submitted_at AS "submitted_at!: _", updated_at AS "updated_at!: _"
                FROM order_summaries
-               WHERE customer = $1 AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4)
+               WHERE customer = $1 AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4) AND updated_at >= $6
                ORDER BY submitted_at DESC, id DESC LIMIT $5"#,
             customer.to_string(),
-            state,
-            after.submitted_at as _,
-            after.id,
-            after.rows,
+            wanted.state,
+            wanted.submitted_at as _,
+            wanted.id,
+            wanted.rows,
+            wanted.updated_since as _,
         )
         .fetch_all(&self.pool)
         .await?)
@@ -154,8 +169,7 @@ impl Storage {
     async fn orders_of_all(
         &self,
         customers: &[Customer],
-        state: Option<&str>,
-        after: Position,
+        wanted: Wanted,
     ) -> Result<Vec<SummaryRow>, StorageError> {
         Ok(sqlx::query_as!(
             SummaryRow,
@@ -163,15 +177,16 @@ impl Storage {
                       own.units AS "units!", own.submitted_at AS "submitted_at!: _", own.updated_at AS "updated_at!: _"
                FROM unnest($1::text[]) AS whose CROSS JOIN LATERAL (
                    SELECT id, version, state, total, units, submitted_at, updated_at FROM order_summaries
-                   WHERE customer = whose AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4)
+                   WHERE customer = whose AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4) AND updated_at >= $6
                    ORDER BY submitted_at DESC, id DESC LIMIT $5
                ) AS own
                ORDER BY own.submitted_at DESC, own.id DESC LIMIT $5"#,
             &names(customers),
-            state,
-            after.submitted_at as _,
-            after.id,
-            after.rows,
+            wanted.state,
+            wanted.submitted_at as _,
+            wanted.id,
+            wanted.rows,
+            wanted.updated_since as _,
         )
         .fetch_all(&self.pool)
         .await?)
@@ -180,21 +195,21 @@ impl Storage {
     async fn all_orders(
         &self,
         only: Option<OrderId>,
-        state: Option<&str>,
-        after: Position,
+        wanted: Wanted,
     ) -> Result<Vec<SummaryRow>, StorageError> {
         Ok(sqlx::query_as!(
             SummaryRow,
             r#"SELECT id AS "id!", version AS "version!", state AS "state!", total AS "total: Json<Money>",
                       units AS "units!", submitted_at AS "submitted_at!: _", updated_at AS "updated_at!: _"
                FROM order_summaries
-               WHERE ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4)
+               WHERE ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR state = $2) AND (submitted_at, id) < ($3, $4) AND updated_at >= $6
                ORDER BY submitted_at DESC, id DESC LIMIT $5"#,
             only.map(|order| order.0),
-            state,
-            after.submitted_at as _,
-            after.id,
-            after.rows,
+            wanted.state,
+            wanted.submitted_at as _,
+            wanted.id,
+            wanted.rows,
+            wanted.updated_since as _,
         )
         .fetch_all(&self.pool)
         .await?)

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chassis::args::DatabaseArgs;
-use domain::{Product, Sku};
+use domain::{Product, Sku, Text};
+use storage::ProductFilter;
 
 use crate::NAME;
 use crate::output::{Console, fields, or_dash, table};
@@ -32,7 +33,7 @@ pub(crate) struct List {
 
     /// Only this category.
     #[arg(long, value_name = "NAME")]
-    category: Option<String>,
+    category: Option<Text<1, 60>>,
 
     /// The most products to list.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -65,9 +66,11 @@ pub(crate) async fn run(
 
 async fn list(args: &List, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
     let storage = args.database.connect(NAME, connecting).await?;
-    let products = storage
-        .products(args.category.as_deref(), None, args.limit)
-        .await?;
+    let filter = ProductFilter {
+        category: args.category.clone(),
+        ..ProductFilter::default()
+    };
+    let products = storage.products(&filter, None, args.limit).await?.products;
     console.answer(&products, || {
         let row = |product: &Product| {
             [

@@ -97,9 +97,8 @@ fn english_reason(event: &OrderEvent) -> &'static str {
             "A price has changed since you looked. Please check the new total and order again."
         }
         Some(ReasonCode::UnknownProduct) => "Something you chose is no longer in our shop.",
-        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly) | None => {
-            "Please look at your order to see what was wrong."
-        }
+        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly | ReasonCode::StaleVersion)
+        | None => "Please look at your order to see what was wrong.",
     }
 }
 
@@ -161,9 +160,8 @@ fn german_reason(event: &OrderEvent) -> &'static str {
             "Ein Preis hat sich geändert. Bitte prüfen Sie die neue Summe und bestellen Sie erneut."
         }
         Some(ReasonCode::UnknownProduct) => "Einen Artikel gibt es in unserem Laden nicht mehr.",
-        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly) | None => {
-            "In Ihrer Bestellung sehen Sie, woran es lag."
-        }
+        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly | ReasonCode::StaleVersion)
+        | None => "In Ihrer Bestellung sehen Sie, woran es lag.",
     }
 }
 

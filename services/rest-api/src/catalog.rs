@@ -1,21 +1,20 @@
 //! `GET /v1/products` and `GET /v1/products/{sku}`.
-#![expect(
-    unused_qualifications,
-    reason = "in what utoipa makes of a handler's parameters"
-)]
+
+mod query;
 
 use actix_web::http::header::{self, ETag, EntityTag};
 use actix_web::{HttpRequest, HttpResponse, web};
-use domain::text::{Invalid, Text};
+use domain::text::Text;
 use domain::{Fingerprint, Money, Product, Sku, Version};
 use identity::Cursors;
 use ordering::Ordering;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
 
 use crate::conditional::Known;
 use crate::cursor;
 use crate::problem::{Kind, Problem};
+use query::Query;
 
 /// What its cursors are sealed for.
 const LIST: &str = "products";
@@ -24,21 +23,6 @@ const LIST: &str = "products";
 #[derive(OpenApi)]
 #[openapi(paths(list, read))]
 pub(crate) struct Operations;
-
-/// What can be asked of the list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Query {
-    /// Only products of this category.
-    #[param(
-        max_length = 60,
-        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
-    )]
-    category: Option<String>,
-    cursor: Option<String>,
-    limit: Option<String>,
-}
 
 /// A page of the catalog.
 #[derive(Serialize, ToSchema)]
@@ -96,14 +80,14 @@ impl From<Product> for View {
     }
 }
 
-/// The products in the order of their SKUs, page by page.
+/// The products that fit, page by page.
 #[utoipa::path(
     get,
     path = "/v1/products",
     operation_id = "listProducts",
     tag = "products",
     summary = "List products",
-    description = "In the order of their SKUs, page by page. A few seconds old at most.",
+    description = "All that is asked for has to fit. Page by page, in the order of their SKUs; with `q` those that fit best come first. A few seconds old at most.",
     params(Query, ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "A page of the catalog.", body = Page, headers(("ETag"))),
@@ -117,26 +101,18 @@ pub(crate) async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let limit = page_size(query.limit.as_deref())?;
-    let category = query.category.as_deref().map(read_category).transpose()?;
-    let after = cursor::read(&cursors, LIST, query.cursor.as_deref(), |sku| sku.parse().ok())?;
-    let mut products = ordering
-        .products(
-            category.as_ref().map(Text::as_str),
-            after.as_ref(),
-            limit + 1,
-            chassis::clock::now(),
-        )
+    let filter = query.filter()?;
+    let list = cursor::list(LIST, &filter);
+    let after = cursor::read(&cursors, &list, query.cursor.as_deref(), |place| {
+        place.parse().ok()
+    })?;
+    let found = ordering
+        .products(&filter, after.as_ref(), limit, chassis::clock::now())
         .await
         .map_err(|error| Problem::unavailable(&error))?;
-    let more = products.len() > limit as usize;
-    products.truncate(limit as usize);
-    let next = products
-        .last()
-        .filter(|_| more)
-        .map(|last| cursors.seal(LIST, last.sku.as_str()));
     let page = Page {
-        products: products.into_iter().map(View::from).collect(),
-        next,
+        products: found.products.into_iter().map(View::from).collect(),
+        next: found.next.map(|place| cursors.seal(&list, &place.to_string())),
     };
     let tag = EntityTag::new_strong(Fingerprint::of(&page).as_str()[..32].to_owned());
     Ok(answer(&request, tag, page))
@@ -195,10 +171,4 @@ pub(crate) fn page_size(asked: Option<&str>) -> Result<u32, Problem> {
         Ok(limit @ 1..=100) => Ok(limit),
         _ => Err(Problem::invalid_field("/limit", "must be a number from 1 to 100")),
     }
-}
-
-/// A product's category, as [`Product::category`] is.
-fn read_category(text: &str) -> Result<Text<1, 60>, Problem> {
-    text.parse()
-        .map_err(|Invalid(detail)| Problem::invalid_field("/category", detail))
 }

@@ -36,31 +36,26 @@ impl Known {
     }
 }
 
-/// What the client says that it changes: `If-Match` (RFC 9110, section 13.1.1). Without the header, whatever is there.
+/// What the client says that it changes: `If-Match` (RFC 9110, section 13.1.1). None is whatever is there, `*`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Expected(Option<u64>);
+pub(crate) struct Expected<V>(pub(crate) Option<V>);
 
-impl Expected {
-    /// Reads a tag that is a version. More tags than one are those of more than one version, which nothing here has.
+impl<V> Expected<V> {
+    /// Reads a tag that stands for a version, as `read` does. More tags than one are those of more than one version, which nothing here has.
     ///
     /// # Errors
-    /// For a tag that is none of ours.
-    pub(crate) fn of(request: &HttpRequest) -> Result<Self, Problem> {
+    /// 428 without the header: who changes something has seen it, or says that it does not matter. 412 for a tag that is none of ours.
+    pub(crate) fn of(request: &HttpRequest, read: impl FnOnce(&str) -> Option<V>) -> Result<Self, Problem> {
         if !request.headers().contains_key(IF_MATCH) {
-            return Ok(Self(None));
+            return Err(Problem::new(Kind::PreconditionRequired));
         }
         let other = || Problem::new(Kind::PreconditionFailed);
         match IfMatch::parse(request).map_err(|_| other())? {
             IfMatch::Any => Ok(Self(None)),
             IfMatch::Items(tags) => match tags.as_slice() {
-                [tag] if !tag.weak => tag.tag().parse().map(|tag| Self(Some(tag))).map_err(|_| other()),
+                [tag] if !tag.weak => read(tag.tag()).map(|seen| Self(Some(seen))).ok_or_else(other),
                 _ => Err(other()),
             },
         }
-    }
-
-    /// The version, if one is asked for.
-    pub(crate) fn version(self) -> Option<u64> {
-        self.0
     }
 }

@@ -114,6 +114,7 @@ pub(crate) fn refusal(reason: &Reason, left: Option<i64>) -> String {
         (ReasonCode::Invalid, _) => "These products can't be ordered together.".into(),
         (ReasonCode::TooLate, _) => "It was too late for that.".into(),
         (ReasonCode::TooEarly, _) => "It was too early for that.".into(),
+        (ReasonCode::StaleVersion, _) => "The order had changed meanwhile.".into(),
     }
 }
 

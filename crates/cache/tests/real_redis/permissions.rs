@@ -122,6 +122,8 @@ async fn every_service_can_do_its_work() {
         let catalog: Cache<u64> = Cache::new(Policy::CATALOG, door.clone());
         catalog.put("tea", entry(1), None).await.unwrap();
         catalog.delete("tea", 1).await.unwrap();
+        let searches: Cache<u64> = Cache::new(Policy::SEARCHES, door.clone());
+        searches.put("tea", entry(1), None).await.unwrap();
         let (records, fingerprint) = (RequestRecords::new(door), user.name().to_owned().into());
         assert_eq!(
             records.begin(user.name(), &fingerprint).await.unwrap(),

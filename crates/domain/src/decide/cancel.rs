@@ -3,15 +3,21 @@
 use super::Verdict;
 use super::desk::{Desk, Step};
 use crate::access::Actor;
-use crate::commands::OrderCommand;
+use crate::commands::{Cancel, OrderCommand};
 use crate::order::{OrderState, ReasonCode, Sku};
 
 impl Desk<'_> {
-    pub(super) fn cancel(&mut self, command: &OrderCommand, state: OrderState) -> Verdict {
+    pub(super) fn cancel(&mut self, command: &OrderCommand, state: OrderState, wish: &Cancel) -> Verdict {
         if let Some(stranger) = self.stranger(command) {
             return stranger;
         }
         match state {
+            OrderState::Shipped
+            | OrderState::Delivered
+            | OrderState::Rejected
+            | OrderState::Cancelled
+            | OrderState::Expired => self.step(command, &Step::Refused(ReasonCode::TooLate)),
+            _ if self.is_stale(command, wish) => self.step(command, &Step::Refused(ReasonCode::StaleVersion)),
             OrderState::Confirmed => {
                 self.give_back(command);
                 self.step(command, &Step::To(OrderState::Cancelled))
@@ -20,11 +26,6 @@ impl Desk<'_> {
             OrderState::Submitted | OrderState::Held | OrderState::AwaitingUploads => {
                 self.step(command, &Step::To(OrderState::Cancelled))
             }
-            OrderState::Shipped
-            | OrderState::Delivered
-            | OrderState::Rejected
-            | OrderState::Cancelled
-            | OrderState::Expired => self.step(command, &Step::Refused(ReasonCode::TooLate)),
         }
     }
 
@@ -38,6 +39,13 @@ impl Desk<'_> {
             }),
             _ => None,
         }
+    }
+
+    /// Whether the wish is for another version of the order than it has.
+    fn is_stale(&self, command: &OrderCommand, wish: &Cancel) -> bool {
+        let order = self.batch.orders.get(&command.order);
+        wish.version
+            .is_some_and(|seen| order.is_some_and(|order| order.version != seen))
     }
 
     fn give_back(&mut self, command: &OrderCommand) {

@@ -48,7 +48,9 @@ impl<'a> Desk<'a> {
     pub(super) fn decide(&mut self, command: &OrderCommand) -> Verdict {
         let verdict = match &command.action {
             OrderAction::Submit(submit) => self.submit(command, submit),
-            OrderAction::Cancel(_) => self.later(command, Self::cancel),
+            OrderAction::Cancel(cancel) => self.later(command, |desk, command, state| {
+                desk.cancel(command, state, cancel)
+            }),
             OrderAction::Ship(ship) => {
                 self.later(command, |desk, command, state| desk.ship(command, state, ship))
             }

@@ -88,6 +88,8 @@ pub enum ReasonCode {
     TooLate,
     /// A wish came too early: the order has not come so far.
     TooEarly,
+    /// A wish was for another version than the order has: it changed meanwhile.
+    StaleVersion,
 }
 
 impl ReasonCode {
@@ -100,6 +102,7 @@ impl ReasonCode {
             Self::Invalid => "invalid",
             Self::TooLate => "too_late",
             Self::TooEarly => "too_early",
+            Self::StaleVersion => "stale_version",
         }
     }
 }

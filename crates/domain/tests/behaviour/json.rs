@@ -43,6 +43,7 @@ fn commands() {
     let commands = [
         submission("a", wanted),
         cancel("a", "c"),
+        cancel_at("a", "c", 2),
         ship("a", "s"),
         deliver("a", "d"),
     ];

@@ -170,6 +170,30 @@ fn cancelling_a_shipped_order_is_a_visible_refusal() {
 }
 
 #[test]
+fn a_wish_for_another_version_is_a_visible_refusal_and_takes_nothing_back() {
+    let mut shop = shop();
+    shop.decide(vec![submission("a", submit(&[("tea", 2)]))]);
+    for (number, version) in [1, 9].into_iter().enumerate() {
+        let told = events(shop.decide_one(cancel_at("a", &format!("c{number}"), version)));
+        assert_eq!(
+            (told[0].message_type().as_str(), told[0].state, told[0].version),
+            ("order.refused.v1", OrderState::Confirmed, Version(3)),
+            "the second is answered by the first"
+        );
+        assert_eq!(told[0].reason, rejected(ReasonCode::StaleVersion, None));
+    }
+    assert_eq!(shop.order("a").history[2].refused.as_deref(), Some("cancel"));
+    assert_eq!(shop.left("tea"), 3);
+    let again = events(shop.decide_one(cancel_at("a", "c0", 3)));
+    assert_eq!(again[0].version, Version(3), "the same wish is not decided again");
+
+    let told = events(shop.decide_one(cancel_at("a", "c", 3)));
+    assert_eq!((told[0].state, shop.left("tea")), (OrderState::Cancelled, 5));
+    let late = events(shop.decide_one(cancel_at("a", "late", 3)));
+    assert_eq!(late[0].reason, rejected(ReasonCode::TooLate, None));
+}
+
+#[test]
 fn delivery_comes_after_shipping() {
     let mut shop = shop();
     shop.decide(vec![submission("a", submit(&[("tea", 2)]))]);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::decide::Verdict;
-use domain::{Money, Order, OrderCommand, OrderState, Product, Sku};
+use domain::{Money, Order, OrderAction, OrderCommand, OrderState, Product, Sku};
 use proptest::prelude::*;
 
 use crate::samples::*;
@@ -47,6 +47,10 @@ fn command() -> impl Strategy<Value = OrderCommand> {
         prop_oneof![
             4 => submission_of(name.clone()),
             2 => Just(cancel(&name, &format!("cancel-{word}"))),
+            2 => (1..6_u32).prop_map({
+                let name = name.clone();
+                move |version| cancel_at(&name, &format!("cancel-{version}-{word}"), version)
+            }),
             1 => Just(OrderCommand { actor: stranger(), ..cancel(&name, &format!("theft-{word}")) }),
             2 => Just(ship(&name, &format!("ship-{word}"))),
             2 => Just(deliver(&name, &format!("deliver-{word}"))),
@@ -96,6 +100,7 @@ fn run(shop: &mut Shop, commands: &[OrderCommand], cuts: &[bool]) -> Vec<Verdict
 fn run_batch(shop: &mut Shop, batch: Vec<OrderCommand>) -> Vec<Verdict> {
     let before = shop.batch.clone();
     let decided = shop.decide(batch);
+    check_seen(shop, &decided.verdicts);
     for written in &decided.written {
         let stored = before.orders.get(&written.order.id);
         assert_eq!(written.new, stored.is_none());
@@ -116,6 +121,19 @@ fn run_batch(shop: &mut Shop, batch: Vec<OrderCommand>) -> Vec<Verdict> {
         assert_eq!(product.available, before.products[sku].available + change);
     }
     decided.verdicts
+}
+
+/// What is called off as it was seen was so.
+fn check_seen(shop: &Shop, verdicts: &[Verdict]) {
+    for (command, verdict) in shop.batch.commands.iter().zip(verdicts) {
+        let (OrderAction::Cancel(wish), Verdict::Effective(told)) = (&command.action, verdict) else {
+            continue;
+        };
+        let cancelled = told.iter().find(|event| event.state == OrderState::Cancelled);
+        if let (Some(seen), Some(event)) = (wish.version, cancelled.filter(|event| event.refused.is_none())) {
+            assert_eq!(event.version, seen.next());
+        }
+    }
 }
 
 fn legal(from: OrderState, to: OrderState) -> bool {

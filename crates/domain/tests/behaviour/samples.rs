@@ -99,8 +99,17 @@ pub(crate) fn cancel(name: &str, word: &str) -> OrderCommand {
         name,
         word,
         Actor::Customer(customer()),
-        OrderAction::Cancel(Cancel {}),
+        OrderAction::Cancel(Cancel::default()),
     )
+}
+
+/// The wish to call off the order as it was at `version`.
+pub(crate) fn cancel_at(name: &str, word: &str, version: u32) -> OrderCommand {
+    let version = Some(Version(version));
+    OrderCommand {
+        action: OrderAction::Cancel(Cancel { version }),
+        ..cancel(name, word)
+    }
 }
 
 pub(crate) fn ship(name: &str, word: &str) -> OrderCommand {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use devstack::testing::eventually;
+use messaging::commands::order_message;
 use messaging::{ConnectError, ConnectOptions, Message, Messaging, PublishError};
 
 use crate::support::{Server, cancel, now, order, submission};
@@ -102,11 +103,7 @@ async fn a_submission_is_found_until_it_is_processed() {
         None
     );
     server
-        .publish(&messaging::commands::order_message(
-            &command,
-            "rest-api",
-            Some("r-1"),
-        ))
+        .publish(&order_message(&command, "rest-api", Some("r-1")))
         .await;
     assert_eq!(
         server.messaging.pending_submission(command.order).await.unwrap(),
@@ -127,4 +124,25 @@ async fn a_server_that_is_not_there_is_named_without_credentials() {
     assert!(matches!(error, ConnectError::Unreachable { .. }));
     let text = error.to_string();
     assert!(text.contains("127.0.0.1:1") && !text.contains("secret"), "{text}");
+}
+
+#[tokio::test]
+async fn of_two_submissions_of_an_order_the_first_alone_is_stored() {
+    let server = Server::start().await;
+    let command = submission("a");
+    let message = order_message(&command, "rest-api", None);
+    let first = server.messaging.publish_first(&message).await.unwrap();
+    assert!(!first.duplicate);
+    let mut other = message.clone();
+    other.envelope.id = "of-another-id".into();
+    for later in [message, other] {
+        assert_eq!(
+            server.messaging.publish_first(&later).await,
+            Err(PublishError::Occupied)
+        );
+    }
+    assert_eq!(server.count("ORDERS").await, 1);
+    // What the server reads of it is no part of what is told.
+    let told = format!("events.order.submitted.{}", command.order);
+    assert!(server.last("EVENTS", &told).await.payload.is_empty());
 }

@@ -1,11 +1,10 @@
 //! Where an order is found, and by whom.
 
-use domain::{Access, Actor, OrderState, Version};
-use ordering::CancelError;
+use domain::{Access, OrderState, Version};
+use storage::OrderFilter;
 
 use crate::processor::{self, Manner, at, letters};
-use crate::shop::{Shop, flush, guest, key, skus};
-use devstack::proxy::Mode;
+use crate::shop::{Shop, flush, guest, key};
 use devstack::testing::eventually;
 
 #[tokio::test]
@@ -138,7 +137,11 @@ async fn a_list_has_the_customers_orders_newest_first_and_pages() {
     })
     .await;
     let access = Access::Customer(guest(1));
-    let first = shop.ordering.list(access.clone(), None, None, 2).await.unwrap();
+    let first = shop
+        .ordering
+        .list(access.clone(), &OrderFilter::default(), None, 2)
+        .await
+        .unwrap();
     assert_eq!(
         first
             .orders
@@ -148,7 +151,11 @@ async fn a_list_has_the_customers_orders_newest_first_and_pages() {
         [at(2), at(1)]
     );
     let next = ordering::read_cursor(&ordering::cursor(first.next.unwrap()));
-    let second = shop.ordering.list(access.clone(), None, next, 2).await.unwrap();
+    let second = shop
+        .ordering
+        .list(access.clone(), &OrderFilter::default(), next, 2)
+        .await
+        .unwrap();
     assert_eq!(
         second
             .orders
@@ -181,17 +188,25 @@ async fn a_list_has_orders_that_are_not_yet_processed() {
 
     let access = Access::Customer(guest(1));
     let page = eventually("both to be listed", async || {
-        let page = shop.ordering.list(access.clone(), None, None, 10).await.unwrap();
+        let page = shop
+            .ordering
+            .list(access.clone(), &OrderFilter::default(), None, 10)
+            .await
+            .unwrap();
         (page.orders.len() == 2).then_some(page)
     })
     .await;
     assert_eq!((page.orders[0].id, page.orders[0].units), (waiting.id, 3));
     assert_eq!((page.orders[1].id, page.next), (stored.id, None));
-    let first = shop.ordering.list(access.clone(), None, None, 1).await.unwrap();
+    let first = shop
+        .ordering
+        .list(access.clone(), &OrderFilter::default(), None, 1)
+        .await
+        .unwrap();
     assert_eq!((first.orders.len(), first.orders[0].id), (1, waiting.id));
     let second = shop
         .ordering
-        .list(access.clone(), None, first.next, 1)
+        .list(access.clone(), &OrderFilter::default(), first.next, 1)
         .await
         .unwrap();
     assert_eq!(
@@ -200,85 +215,22 @@ async fn a_list_has_orders_that_are_not_yet_processed() {
     );
     let confirmed = shop
         .ordering
-        .list(access.clone(), Some(OrderState::Confirmed), None, 10)
+        .list(
+            access.clone(),
+            &OrderFilter {
+                state: Some(OrderState::Confirmed),
+                updated_since: None,
+            },
+            None,
+            10,
+        )
         .await
         .unwrap();
     assert_eq!(confirmed.orders.len(), 1);
-}
-
-#[tokio::test]
-async fn a_cancellation_is_one_wish_however_often_it_is_sent() {
-    let shop = Shop::open().await;
-    let order = shop.submit(guest(1), "k").await;
-    let cancel = async |access, key: &str, actor| {
-        shop.ordering
-            .cancel(access, order.id, &crate::shop::key(key), actor, at(9))
-            .await
+    let later = OrderFilter {
+        state: None,
+        updated_since: Some(at(7)),
     };
-    assert_eq!(
-        cancel(Access::Customer(guest(2)), "c", None).await,
-        Err(CancelError::NotFound)
-    );
-    for _ in 0..3 {
-        assert_eq!(
-            cancel(Access::Link(order.id), "c", None).await.as_ref(),
-            Ok(&order)
-        );
-    }
-    assert_eq!(shop.stored().await, 2, "the submission and one cancellation");
-    let _running = processor::start(&shop.messaging, &shop.storage, Manner::Decides);
-    let cancelled = eventually("the order to be cancelled", async || {
-        shop.read(Access::Staff, order.id)
-            .await
-            .filter(|order| order.state == OrderState::Cancelled)
-    })
-    .await;
-    assert_eq!(
-        cancelled.history.last().map(|entry| &entry.by),
-        Some(&Actor::Customer(guest(1)))
-    );
-}
-
-#[tokio::test]
-async fn products_are_shown_and_as_they_were_where_postgres_is_away() {
-    let shop = Shop::open().await;
-    let sku = &skus()[1];
-    let all = shop.ordering.products(None, None, 10, at(0)).await.unwrap();
-    assert_eq!(
-        all.iter().map(|product| product.sku.clone()).collect::<Vec<_>>(),
-        skus()
-    );
-    assert_eq!(
-        shop.ordering.products(Some("others"), None, 10, at(0)).await,
-        Ok(vec![])
-    );
-    assert_eq!(
-        shop.ordering
-            .product(sku, at(0))
-            .await
-            .unwrap()
-            .unwrap()
-            .available,
-        100
-    );
-
-    let running = processor::start(&shop.messaging, &shop.storage, Manner::Decides);
-    shop.submit(guest(1), "k").await;
-    eventually("the order to be stored", async || {
-        (shop.stored().await == 0).then_some(())
-    })
-    .await;
-    drop(running);
-    let fresh = shop.ordering.product(sku, at(10)).await.unwrap().unwrap();
-    assert_eq!(fresh.available, 99, "what is sold is seen within seconds");
-
-    shop.postgres.set(Mode::Refuse);
-    let stale = shop.ordering.product(sku, at(100)).await.unwrap().unwrap();
-    assert_eq!(stale, fresh);
-    assert!(
-        shop.ordering
-            .product(&"unseen".parse().unwrap(), at(100))
-            .await
-            .is_err()
-    );
+    let page = shop.ordering.list(access, &later, None, 10).await.unwrap();
+    assert_eq!((page.orders.len(), page.orders[0].id), (1, waiting.id));
 }

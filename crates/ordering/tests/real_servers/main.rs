@@ -1,5 +1,7 @@
 //! Ordering against a real NATS, Redis and Postgres.
 
+mod cancel;
+mod catalog;
 mod look_up;
 mod outages;
 mod processor;

@@ -69,7 +69,12 @@ async fn with_postgres_away_cached_and_waiting_orders_are_read_and_others_are_un
         matches!(answer, Err(Unavailable(_))),
         "not `there is none`: {answer:?}"
     );
-    assert!(shop.ordering.list(access.clone(), None, None, 10).await.is_err());
+    assert!(
+        shop.ordering
+            .list(access.clone(), &storage::OrderFilter::default(), None, 10)
+            .await
+            .is_err()
+    );
     shop.postgres.set(Mode::Pass);
     eventually("Postgres to be used again", async || {
         shop.ordering

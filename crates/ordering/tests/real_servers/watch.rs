@@ -46,7 +46,7 @@ async fn a_watcher_gets_the_order_and_then_every_version_until_it_ends() {
 
     let mut late = pin!(watch(&door, order.id, Some(Version(2))).await);
     shop.ordering
-        .cancel(Access::Staff, order.id, &key("c"), None, at(1))
+        .cancel(Access::Staff, order.id, &key("c"), None, None, at(1))
         .await
         .unwrap();
     for stream in [&mut stream, &mut late] {
@@ -89,7 +89,7 @@ async fn a_watcher_survives_the_loss_of_nats() {
     assert_eq!(next(&mut stream, "confirmed").await.state, OrderState::Confirmed);
     eventually("the cancellation to be taken", async || {
         shop.ordering
-            .cancel(Access::Staff, order.id, &key("c"), None, at(1))
+            .cancel(Access::Staff, order.id, &key("c"), None, None, at(1))
             .await
             .ok()
     })

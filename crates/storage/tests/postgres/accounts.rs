@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{Access, AccountId, Customer, GuestId};
 use storage::accounts::{EMAIL_TAKEN, Rotated};
-use storage::{Account, NewSession, Role, Storage, StorageError};
+use storage::{Account, NewSession, OrderFilter, Role, Storage, StorageError};
 use uuid::Uuid;
 
 use crate::shop::{Shop, at};
@@ -230,7 +230,11 @@ async fn a_list_of_several_customers_is_in_order_and_in_pages() {
     );
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let page = shop.storage.orders(access.clone(), None, after, 3).await.unwrap();
+        let page = shop
+            .storage
+            .orders(access.clone(), &OrderFilter::default(), after, 3)
+            .await
+            .unwrap();
         found.extend(page.orders.iter().map(|order| order.id));
         after = page.next;
         if after.is_none() {

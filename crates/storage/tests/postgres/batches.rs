@@ -121,7 +121,7 @@ async fn only_the_next_version_is_written() {
     let command = submit(customer(1), "a", &[("assam", 3)], at(0));
     shop.handle(vec![command.clone()], at(2)).await.unwrap();
     let ship = follow_up(command.order, "s", OrderAction::Ship(Ship::default()), at(3));
-    let cancel = follow_up(command.order, "c", OrderAction::Cancel(Cancel {}), at(3));
+    let cancel = follow_up(command.order, "c", OrderAction::Cancel(Cancel::default()), at(3));
     let mut transaction = shop.storage.begin(&BTreeSet::new()).await.unwrap();
     let mut batch = load(&mut transaction, vec![cancel]).await.unwrap();
     drop(transaction);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::catalog::ChangePrice;
 use domain::{CatalogAction, CommandId, Money, Version};
-use storage::StorageError;
+use storage::{ProductFilter, ProductPlace, StorageError};
 
 use crate::shop::{Shop, at, customer, key, sku, submit};
 
@@ -19,14 +19,21 @@ async fn products_are_listed_in_sku_order_by_category_and_page() {
     ] {
         shop.add(name, category, 1).await;
     }
-    let names = async |category, after: Option<&str>, limit| {
-        let after = after.map(sku);
-        let products = shop
+    let names = async |category: Option<&str>, after: Option<&str>, limit| {
+        let filter = ProductFilter {
+            category: category.map(|category| category.parse().unwrap()),
+            ..ProductFilter::default()
+        };
+        let after = after.map(|after| ProductPlace {
+            rank: 0,
+            sku: sku(after),
+        });
+        let page = shop
             .storage
-            .products(category, after.as_ref(), limit)
+            .products(&filter, after.as_ref(), limit)
             .await
             .unwrap();
-        products
+        page.products
             .into_iter()
             .map(|product| product.sku.to_string())
             .collect::<Vec<_>>()

@@ -11,4 +11,5 @@ mod metadata;
 mod orders;
 mod pool;
 mod roles;
+mod search;
 mod shop;

@@ -1,7 +1,7 @@
 //! Each service has a role of its own, which may do what the service does and no more.
 
 use devstack::servers::postgres::psql;
-use storage::Storage;
+use storage::{ProductFilter, Storage};
 
 use crate::shop::{Shop, options};
 
@@ -173,7 +173,14 @@ async fn every_service_connects_as_itself() {
     }
     let url = shop.servers.database_url_of("rest-api");
     let door = Storage::connect(options(&url, 1)).await.unwrap();
-    assert_eq!(door.products(None, None, 10).await.unwrap().len(), 1);
+    assert_eq!(
+        door.products(&ProductFilter::default(), None, 10)
+            .await
+            .unwrap()
+            .products
+            .len(),
+        1
+    );
     let refused = door.raise_attempts("ORDERS", 1).await.unwrap_err().to_string();
     assert!(refused.contains("permission denied"), "{refused}");
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chassis::args::DatabaseArgs;
 use domain::{Access, Customer, OrderState};
+use storage::OrderFilter;
 
 use crate::NAME;
 use crate::output::{Console, or_dash, table};
@@ -29,7 +30,11 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: &Args, connecting: Duration, console: &mut Console<'_>) -> anyhow::Result<()> {
     let access = args.customer.map_or(Access::Staff, Access::Customer);
     let storage = args.database.connect(NAME, connecting).await?;
-    let page = storage.orders(access, args.state, None, args.limit).await?;
+    let filter = OrderFilter {
+        state: args.state,
+        ..OrderFilter::default()
+    };
+    let page = storage.orders(access, &filter, None, args.limit).await?;
     console.answer(&page.orders, || {
         let rows = page.orders.iter().map(|order| {
             [

@@ -52,11 +52,11 @@ fn day() -> Vec<Vec<Message>> {
             catalog_message(&stock("tea", "too-few", -100_000), "test"),
         ],
         submissions.collect(),
-        staff(3, "early", || OrderAction::Cancel(Cancel {})).collect(),
+        staff(3, "early", || OrderAction::Cancel(Cancel::default())).collect(),
         staff(2, "out", ship)
             .chain(staff(8, "there", || OrderAction::Deliver(Deliver {})))
             .collect(),
-        staff(4, "late", || OrderAction::Cancel(Cancel {})).collect(),
+        staff(4, "late", || OrderAction::Cancel(Cancel::default())).collect(),
         vec![catalog("pot", "cheaper", price(100, 1))],
     ]
 }

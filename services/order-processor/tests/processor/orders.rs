@@ -47,7 +47,7 @@ async fn staff_ship_and_deliver_and_a_late_wish_is_refused() {
         .send(&by_staff("a", "s", OrderAction::Ship(Ship { tracking: None })))
         .await;
     stack
-        .send(&by_staff("a", "c", OrderAction::Cancel(Cancel {})))
+        .send(&by_staff("a", "c", OrderAction::Cancel(Cancel::default())))
         .await;
     stack
         .send(&by_staff("a", "d", OrderAction::Deliver(Deliver {})))
@@ -139,7 +139,7 @@ async fn a_cancellation_gives_the_stock_back() {
     let stack = Stack::start().await;
     stack.send(&submission("a", "tea", 10)).await;
     stack
-        .send(&by_staff("a", "c", OrderAction::Cancel(Cancel {})))
+        .send(&by_staff("a", "c", OrderAction::Cancel(Cancel::default())))
         .await;
     stack.order_in(order_id("a"), OrderState::Cancelled).await;
     stack
@@ -151,7 +151,7 @@ async fn a_cancellation_gives_the_stock_back() {
 async fn a_command_ahead_of_its_order_waits_for_it() {
     let stack = Stack::start().await;
     stack
-        .send(&by_staff("a", "c", OrderAction::Cancel(Cancel {})))
+        .send(&by_staff("a", "c", OrderAction::Cancel(Cancel::default())))
         .await;
     stack.send(&submission("b", "tea", 1)).await;
     stack.order_in(order_id("b"), OrderState::Confirmed).await;
@@ -162,7 +162,7 @@ async fn a_command_ahead_of_its_order_waits_for_it() {
 #[tokio::test]
 async fn a_command_whose_order_never_comes_is_a_dead_letter() {
     let stack = Stack::start().await;
-    let mut command = by_staff("a", "c", OrderAction::Cancel(Cancel {}));
+    let mut command = by_staff("a", "c", OrderAction::Cancel(Cancel::default()));
     command.at -= SignedDuration::from_mins(11);
     stack.send(&command).await;
     assert_eq!(stack.dead_letter().await.reason, "no_such_order");

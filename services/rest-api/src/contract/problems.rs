@@ -87,7 +87,7 @@ fn can_give(path: &str, operation: &Value, kind: Kind) -> bool {
         Kind::InvalidInput => body || takes("query") || takes("Last-Event-ID"),
         Kind::MalformedJson | Kind::UnsupportedMediaType | Kind::BodyTooLarge | Kind::BodyTooSlow => body,
         Kind::IdempotencyKeyMissing | Kind::IdempotencyKeyInvalid => takes("Idempotency-Key"),
-        Kind::PreconditionFailed => takes("If-Match"),
+        Kind::PreconditionFailed | Kind::PreconditionRequired => takes("If-Match"),
         _ => false,
     }
 }

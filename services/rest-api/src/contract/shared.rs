@@ -97,8 +97,8 @@ fn parameter_of(path: &str, name: &str) -> Value {
             "example": "\"2\"",
         }),
         "If-Match" => json!({
-            "required": false,
-            "description": "The ETag of what was read: nothing is changed where it has changed since.",
+            "required": true,
+            "description": "The ETag of what was read: nothing is changed where it has changed since. `*` for whatever is there.",
             "schema": { "type": "string" },
             "example": "\"2\"",
         }),
@@ -123,7 +123,7 @@ fn parameter_of(path: &str, name: &str) -> Value {
             "schema": { "type": "integer", "minimum": 1, "maximum": 100, "default": 20 },
         }),
         "cursor" => json!({
-            "description": "The `next` of an earlier page.",
+            "description": "The `next` of an earlier page by the same filters.",
             "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]+$" },
         }),
         _ => json!({}),

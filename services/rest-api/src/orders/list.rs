@@ -11,7 +11,7 @@ use identity::Cursors;
 use jiff::Timestamp;
 use ordering::Ordering;
 use serde::{Deserialize, Serialize};
-use storage::OrderSummary;
+use storage::{OrderFilter, OrderSummary};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Reader;
@@ -30,6 +30,10 @@ pub(crate) struct Query {
     /// Only orders in this state.
     #[param(value_type = Option<OrderState>)]
     state: Option<String>,
+    /// Only orders that changed then or later. A change is seen a moment after its time, so ask again from a minute before the last
+    /// `updated_at` that was seen.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-11-21T03:48:36Z")]
+    updated_since: Option<String>,
     cursor: Option<String>,
     limit: Option<String>,
 }
@@ -81,7 +85,7 @@ impl From<OrderSummary> for SummaryView {
     operation_id = "listOrders",
     tag = "orders",
     summary = "List own orders",
-    description = "Newest first; those accepted a moment ago are among them.",
+    description = "Newest first; those accepted a moment ago are among them. All that is asked for has to fit.",
     params(Query),
     responses((status = 200, description = "A page of orders.", body = Page)),
     security(("bearer" = []))
@@ -98,9 +102,14 @@ pub(crate) async fn list(
         Some(Ok(state)) => Some(state),
         Some(Err(error)) => return Err(Problem::invalid_field("/state", error.to_string())),
     };
-    let after = cursor::read(&cursors, LIST, query.cursor.as_deref(), ordering::read_cursor)?;
+    let filter = OrderFilter {
+        state,
+        updated_since: query.updated_since.as_deref().map(time).transpose()?,
+    };
+    let list = cursor::list(LIST, &filter);
+    let after = cursor::read(&cursors, &list, query.cursor.as_deref(), ordering::read_cursor)?;
     let page = ordering
-        .list(reader.0, state, after, limit)
+        .list(reader.0, &filter, after, limit)
         .await
         .map_err(|error| Problem::unavailable(&error))?;
     Ok(HttpResponse::Ok()
@@ -109,6 +118,15 @@ pub(crate) async fn list(
             orders: page.orders.into_iter().map(SummaryView::from).collect(),
             next: page
                 .next
-                .map(|position| cursors.seal(LIST, &ordering::cursor(position))),
+                .map(|position| cursors.seal(&list, &ordering::cursor(position))),
         }))
+}
+
+/// RFC 3339.
+fn time(text: &str) -> Result<Timestamp, Problem> {
+    text.parse().map_err(|_| {
+        let detail =
+            "must be a time with its offset from UTC, e.g. 2026-03-02T09:00:00Z (a `+` is sent as %2B)";
+        Problem::invalid_field("/updated_since", detail)
+    })
 }

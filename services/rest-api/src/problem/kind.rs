@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     TooManySchedules,
     AlreadyPlaced,
     PreconditionFailed,
+    PreconditionRequired,
     MethodNotAllowed,
     NotAcceptable,
     UnsupportedMediaType,
@@ -61,7 +62,7 @@ const fn entry(
 }
 
 /// What stands at the address of each kind.
-pub(crate) const ENTRIES: [Entry; 28] = [
+pub(crate) const ENTRIES: [Entry; 29] = [
     entry(
         Kind::MalformedJson,
         "malformed-json",
@@ -194,6 +195,13 @@ pub(crate) const ENTRIES: [Entry; 28] = [
         StatusCode::PRECONDITION_FAILED,
         "It was changed meanwhile",
         "Read it again and decide anew; the tag of its ETag header goes into If-Match. Nothing was done.",
+    ),
+    entry(
+        Kind::PreconditionRequired,
+        "precondition-required",
+        StatusCode::PRECONDITION_REQUIRED,
+        "The request needs If-Match",
+        "Send the ETag of what was read as If-Match, so that nothing is changed that was not seen; `*` stands for whatever is there.",
     ),
     entry(
         Kind::MethodNotAllowed,

@@ -20,7 +20,7 @@ use crate::problem::Problem;
     tag = "scheduled orders",
     summary = "Change a scheduled order",
     description = "Another order or time in its place, up to two seconds before its time.",
-    params(("id" = domain::OrderId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = domain::OrderId, Path), ("If-Match" = String, Header)),
     request_body = ScheduledDraft,
     responses((status = 200, description = "The scheduled order as it is now.", body = ScheduledView, headers(("ETag")))),
     security(("bearer" = []))
@@ -33,7 +33,8 @@ pub(crate) async fn put(
     request_id: RequestId,
     draft: JsonBody<ScheduledDraft>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, version) = (super::id(&id)?, Expected::of(&request)?.version());
+    let id = super::id(&id)?;
+    let version = Expected::of(&request, |tag| tag.parse().ok())?.0;
     let owner = super::owner(&ordering, &reader, id).await?;
     let (submit, at) = draft.0.parse(owner).map_err(Problem::invalid)?;
     let scheduled = ordering
@@ -50,7 +51,7 @@ pub(crate) async fn put(
     tag = "scheduled orders",
     summary = "Take back a scheduled order",
     description = "It is never placed. Possible up to two seconds before its time.",
-    params(("id" = domain::OrderId, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = domain::OrderId, Path), ("If-Match" = String, Header)),
     responses((status = 204, description = "It is taken back.")),
     security(("bearer" = []))
 )]
@@ -60,7 +61,8 @@ pub(crate) async fn remove(
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (id, version) = (super::id(&id)?, Expected::of(&request)?.version());
+    let id = super::id(&id)?;
+    let version = Expected::of(&request, |tag| tag.parse().ok())?.0;
     let owner = super::owner(&ordering, &reader, id).await?;
     ordering.unschedule(owner, id, version).await?;
     Ok(HttpResponse::NoContent()

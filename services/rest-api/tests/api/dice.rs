@@ -86,6 +86,21 @@ pub(crate) fn request(dice: &mut StdRng, guest: &Guest<'_>, order: &str) -> Vec<
             &["text/plain", "\u{e4}", "a/x+json", ";"],
         ),
     );
+    let tags = [
+        "\"1\"",
+        "\"2\"",
+        "\"1-held\"",
+        "W/\"2\"",
+        "\"1\", \"2\"",
+        "\"99999999999\"",
+        "x",
+        "\"",
+        "\u{e4}",
+        "",
+    ];
+    if dice.random_ratio(9, 10) {
+        add("if-match", &mostly(dice, "*", &tags));
+    }
     for (name, values) in HEADERS {
         if dice.random_ratio(1, 8) {
             add(name, pick(dice, values));

@@ -51,7 +51,7 @@ async fn an_order_that_can_move_on_is_followed_through_all_of_its_life() {
             break;
         }
     }
-    let wish = guest.post(&format!("{path}/cancellation"), "k", &json!({})).await;
+    let wish = guest.cancel(&path, "k").await;
     assert_eq!(wish.status, 202);
     let rest = stream.rest().await;
     assert_eq!(rest[0].order()["state"], "cancelled");
@@ -101,7 +101,7 @@ async fn who_comes_back_hears_what_he_missed_and_nothing_twice() {
         .request(Method::GET, &format!("{live}/events"))
         .header("last-event-id", "2");
     let mut stream = Stream::of(request.send().await.unwrap());
-    guest.post(&format!("{live}/cancellation"), "k", &json!({})).await;
+    guest.cancel(&live, "k").await;
     assert_eq!(
         stream.next().await.unwrap().id,
         "3",

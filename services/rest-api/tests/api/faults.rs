@@ -48,9 +48,7 @@ async fn without_nats_nothing_is_accepted_and_it_recovers_alone() {
             refused.text
         );
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-        let wish = guest
-            .post(&format!("{before}/cancellation"), "k", &json!({}))
-            .await;
+        let wish = guest.cancel(&before, "k").await;
         wish.problem(503, "unavailable");
         assert_eq!(
             guest.get(&before).await.json()["state"],
@@ -124,7 +122,7 @@ async fn without_redis_everything_works() {
         1
     );
     assert_eq!(api.get("/v1/products/week-planner").await.status, 200);
-    let wish = guest.post(&format!("{path}/cancellation"), "k", &json!({})).await;
+    let wish = guest.cancel(&path, "k").await;
     assert_eq!(wish.status, 202);
     guest.order_in(&path, "cancelled").await;
     let ready = api.ask_admin("/readyz").await;

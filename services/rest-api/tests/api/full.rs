@@ -33,9 +33,7 @@ async fn while_orders_are_full_every_wish_is_refused_with_when_to_come_again_and
             refused.problem(503, "queue-full");
             assert_eq!(refused.header("retry-after"), "2");
         }
-        let wish = guest
-            .post(&format!("{first}/cancellation"), "k", &json!({}))
-            .await;
+        let wish = guest.cancel(&first, "k").await;
         wish.problem(503, "queue-full");
         assert_eq!(wish.header("retry-after"), "2");
         assert_eq!(guest.get(&first).await.json()["state"], "submitted");
@@ -54,8 +52,7 @@ async fn while_orders_are_full_every_wish_is_refused_with_when_to_come_again_and
     .await;
     guest.order_in(&accepted.header("location"), "confirmed").await;
     let wish = eventually("the wish to be accepted", async || {
-        let path = format!("{first}/cancellation");
-        Some(guest.post(&path, "k", &json!({})).await).filter(|answer| answer.status == 202)
+        Some(guest.cancel(&first, "k").await).filter(|answer| answer.status == 202)
     })
     .await;
     assert_eq!(wish.status, 202);

@@ -128,9 +128,7 @@ async fn an_order_of_someone_else_is_answered_like_none() {
                 .problem(404, "not-found");
         }
         for place in [order.as_str(), no_order, "/v1/orders/x"] {
-            let cancel = stranger
-                .post(&format!("{place}/cancellation"), "k", &serde_json::json!({}))
-                .await;
+            let cancel = stranger.cancel(place, "k").await;
             cancel.problem(404, "not-found");
         }
         assert_eq!(

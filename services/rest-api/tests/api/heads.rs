@@ -58,9 +58,7 @@ async fn a_connection_on_which_nothing_comes_to_its_end_is_cut_off() {
         began.elapsed()
     );
     assert_eq!(events.next().await.unwrap().id, "1");
-    let wish = guest
-        .post(&format!("{order}/cancellation"), "k", &serde_json::json!({}))
-        .await;
+    let wish = guest.cancel(&order, "k").await;
     assert_eq!(wish.status, 202);
     api.close().await;
     assert_eq!(

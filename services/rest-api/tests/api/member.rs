@@ -71,8 +71,14 @@ impl<'a> Member<'a> {
         Answer::of(self.request(Method::GET, path)).await
     }
 
+    /// A `PUT` on whatever is there.
+    pub(crate) fn change(&self, path: &str) -> RequestBuilder {
+        self.request(Method::PUT, path).header("if-match", "*")
+    }
+
+    /// Removes whatever is there.
     pub(crate) async fn delete(&self, path: &str) -> Answer {
-        Answer::of(self.request(Method::DELETE, path)).await
+        Answer::of(self.request(Method::DELETE, path).header("if-match", "*")).await
     }
 
     /// Whether the access token is good still.

@@ -34,15 +34,11 @@ pub(crate) async fn schedule(guest: &Guest<'_>, key: &str, at: Timestamp) -> (St
 
 pub(crate) async fn put(guest: &Guest<'_>, path: &str, tag: Option<&str>, body: &Value) -> Answer {
     let request = guest.request(Method::PUT, path).json(body);
-    Answer::of(match tag {
-        Some(tag) => request.header("if-match", tag),
-        None => request,
-    })
-    .await
+    Answer::of(request.header("if-match", tag.unwrap_or("*"))).await
 }
 
 pub(crate) async fn delete(guest: &Guest<'_>, path: &str) -> Answer {
-    Answer::of(guest.request(Method::DELETE, path)).await
+    Answer::of(guest.request(Method::DELETE, path).header("if-match", "*")).await
 }
 
 /// Sets the price of a jar of honey.
@@ -115,6 +111,10 @@ async fn a_scheduled_order_is_listed_changed_and_placed_once_at_its_time() {
     assert_eq!(changed.json()["lines"][0]["quantity"], 3);
     let again = put(&guest, &path, Some(&made.header("etag")), &other).await;
     assert_eq!((again.status, again.text), (200, changed.text), "a retry");
+    for blind in [Method::PUT, Method::DELETE] {
+        let refused = Answer::of(guest.request(blind, &path).json(&body)).await;
+        refused.problem(428, "precondition-required");
+    }
     for stale in [made.header("etag").as_str(), "\"x\"", "W/\"1\"", "\u{e4}"] {
         let refused = put(&guest, &path, Some(stale), &body).await;
         refused.problem(412, "precondition-failed");
@@ -178,9 +178,7 @@ async fn who_is_too_late_is_told_so_and_gets_the_order() {
     .await;
     assert_eq!(placed["lines"][0]["quantity"], 1);
     guest.order_in(&order, "confirmed").await;
-    let wish = guest
-        .post(&format!("{order}/cancellation"), "too-late", &json!({}))
-        .await;
+    let wish = guest.cancel(&order, "too-late").await;
     assert_eq!(wish.status, 202);
     guest.order_in(&order, "cancelled").await;
     api.close().await;

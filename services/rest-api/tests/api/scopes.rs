@@ -57,10 +57,7 @@ async fn after_signing_up_the_account_does_everything_with_the_guests_orders() {
     let request = ada.request(Method::GET, &format!("{order}/events"));
     let mut stream = Stream::of(request.send().await.unwrap());
     assert_eq!(stream.next().await.unwrap().id, "2");
-    let wish = ada
-        .shopper()
-        .post(&format!("{order}/cancellation"), "c", &json!({}))
-        .await;
+    let wish = ada.shopper().cancel(&order, "c").await;
     assert_eq!(wish.status, 202, "{}", wish.text);
     ada.shopper().order_in(&order, "cancelled").await;
 
@@ -68,7 +65,7 @@ async fn after_signing_up_the_account_does_everything_with_the_guests_orders() {
     assert_eq!(ids(&waiting, "scheduled_orders").len(), 1);
     assert_eq!(ada.get(&scheduled).await.status, 200);
     let other = later(&draft(&[("honey-acacia", 3)]));
-    let changed = Answer::of(ada.request(Method::PUT, &scheduled).json(&other)).await;
+    let changed = Answer::of(ada.change(&scheduled).json(&other)).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
     assert_eq!(changed.json()["lines"][0]["quantity"], 3);
     assert_eq!(ada.delete(&scheduled).await.status, 204);
@@ -99,14 +96,11 @@ async fn another_account_gets_404_everywhere() {
         ada.shopper().order_in(path, "confirmed").await;
         eve.get(path).await.problem(404, "not-found");
         eve.get(&format!("{path}/events")).await.problem(404, "not-found");
-        let wish = eve
-            .shopper()
-            .post(&format!("{path}/cancellation"), "c", &json!({}))
-            .await;
+        let wish = eve.shopper().cancel(path, "c").await;
         wish.problem(404, "not-found");
     }
     eve.get(&scheduled).await.problem(404, "not-found");
-    let put = Answer::of(eve.request(Method::PUT, &scheduled).json(&body)).await;
+    let put = Answer::of(eve.change(&scheduled).json(&body)).await;
     put.problem(404, "not-found");
     eve.delete(&scheduled).await.problem(404, "not-found");
     let lists = eve.get("/v1/orders").await.json();

@@ -19,7 +19,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use rest_api::app;
 use rest_api::args::Args;
 use serde_json::{Value, json};
-use storage::Storage;
+use storage::{OrderFilter, Storage};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::Answer;
@@ -143,11 +143,12 @@ impl Api {
     /// Whether nothing waits and nothing is stored: no order was made.
     pub(crate) async fn assert_no_order(&self) {
         let waiting = testing::stored(&self.servers.nats_url, "ORDERS").await;
-        let stored = self.storage.orders(Access::Staff, None, None, 1).await.unwrap();
+        let any = OrderFilter::default();
+        let stored = self.storage.orders(Access::Staff, &any, None, 1).await.unwrap();
         assert_eq!((waiting, stored.orders.len()), (0, 0), "an order was made");
     }
 
-    /// Waits until no order's command is left to be handled.
+    /// Waits until no order's command is left.
     pub(crate) async fn wait_handled(&self) {
         eventually("every command to be handled", async || {
             let queues = self.messaging.queues().await.ok()?;

@@ -1,7 +1,7 @@
 //! What only the processor can know: accepted first, then seen in the order. And wishes to call an order off.
 
 use devstack::testing::eventually;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Api, Guest, draft};
 
@@ -64,9 +64,7 @@ async fn an_order_is_called_off_once() {
     let guest = Guest::new(&api);
     let path = guest.order("honey-acacia", 2).await;
     guest.order_in(&path, "confirmed").await;
-    let wish = guest
-        .post(&format!("{path}/cancellation"), "cancel", &json!({}))
-        .await;
+    let wish = guest.cancel_seen(&path, "cancel", "\"2\"").await;
     assert_eq!(wish.status, 202, "{wish:?}");
     assert_eq!(
         (wish.header("location"), wish.header("etag")),
@@ -79,9 +77,8 @@ async fn an_order_is_called_off_once() {
         (&json!(3), &json!("customer"))
     );
 
-    let again = guest
-        .post(&format!("{path}/cancellation"), "cancel", &json!({}))
-        .await;
+    // The same request once more, of which the order has moved on.
+    let again = guest.cancel_seen(&path, "cancel", "\"2\"").await;
     assert_eq!((again.status, again.header("etag").as_str()), (202, "\"3\""));
     api.wait_handled().await;
     assert_eq!(
@@ -90,9 +87,7 @@ async fn an_order_is_called_off_once() {
         "a retry is no wish of its own"
     );
 
-    let another = guest
-        .post(&format!("{path}/cancellation"), "another", &json!({}))
-        .await;
+    let another = guest.cancel(&path, "another").await;
     assert_eq!(another.status, 202);
     api.wait_handled().await;
     let order = eventually("the refusal in the history", async || {
@@ -138,13 +133,7 @@ async fn a_wish_that_comes_too_late_is_seen_in_the_history() {
         (&shipped["tracking"], &shipped["history"][2]["by"]),
         (&json!("T1"), &json!("shop"))
     );
-    let wish = guest
-        .post(
-            &format!("{path}/cancellation"),
-            "cancel",
-            &Value::Object(serde_json::Map::new()),
-        )
-        .await;
+    let wish = guest.cancel(&path, "cancel").await;
     assert_eq!(wish.status, 202);
     let order = eventually("the refusal in the history", async || {
         Some(guest.get(&path).await.json()).filter(|order| order["version"] == 4)
@@ -168,7 +157,8 @@ async fn a_wish_takes_no_body_or_an_empty_one() {
     );
     let bare = guest
         .request(reqwest::Method::POST, &path)
-        .header("idempotency-key", "k");
+        .header("idempotency-key", "k")
+        .header("if-match", "\"1\"");
     assert_eq!(crate::answer::Answer::of(bare).await.status, 202);
     api.close().await;
 }

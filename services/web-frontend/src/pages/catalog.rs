@@ -6,6 +6,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use domain::Product;
+use storage::ProductFilter;
 
 use crate::app::Shop;
 use crate::pages::errors::Refusal;
@@ -70,17 +71,16 @@ pub(super) async fn show_again(shop: &Shop, typed: &[Typed], problem: &str) -> R
 /// Every product, in SKU order.
 pub(super) async fn products(shop: &Shop) -> Result<Vec<Product>, Refusal> {
     let now = chassis::clock::now();
-    let mut all: Vec<Product> = Vec::new();
+    let (mut all, mut after): (Vec<Product>, _) = (Vec::new(), None);
     for _ in 0..MAX_PAGES {
-        let after = all.last().map(|product| product.sku.clone());
         let page = shop
             .ordering
-            .products(None, after.as_ref(), PAGE, now)
+            .products(&ProductFilter::default(), after.as_ref(), PAGE, now)
             .await
             .map_err(Refusal::unavailable)?;
-        let is_last = page.len() < PAGE as usize;
-        all.extend(page);
-        if is_last {
+        all.extend(page.products);
+        after = page.next;
+        if after.is_none() {
             break;
         }
     }

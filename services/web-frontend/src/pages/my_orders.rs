@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
-use storage::OrderSummary;
+use storage::{OrderFilter, OrderSummary};
 
 use crate::app::Shop;
 use crate::forms::Fields;
@@ -49,7 +49,7 @@ pub(crate) async fn show(
     };
     let page = shop
         .ordering
-        .list(visitor.access(), None, after, PAGE)
+        .list(visitor.access(), &OrderFilter::default(), after, PAGE)
         .await
         .map_err(Refusal::unavailable)?;
     let context = MyOrdersPage {

@@ -171,16 +171,17 @@ pub(crate) async fn cancel(
         .is_none()
         .then(|| Actor::Customer(visitor.customer()));
     let now = chassis::clock::now();
+    // Whatever version it has by now: only what was sent can't be called off, and that the page shows.
     match shop
         .ordering
-        .cancel(reader.access.clone(), reader.id, &key, actor, now)
+        .cancel(reader.access.clone(), reader.id, &key, actor, None, now)
         .await
     {
         Ok(order) => Ok(redirect(
             &reader.address("", &[("asked", order.version.to_string())]),
         )),
         Err(CancelError::NotFound) => Err(Refusal::NotFound),
-        Err(error @ (CancelError::QueueFull | CancelError::Unavailable(_))) => {
+        Err(error @ (CancelError::Changed | CancelError::QueueFull | CancelError::Unavailable(_))) => {
             Err(Refusal::unavailable(error))
         }
     }
