@@ -69,17 +69,27 @@ install_nats() {
     || die "nats-server could not be installed: install 2.14 or newer by hand, or set NATS_SERVER_BIN."
 }
 
-# What tries the API's contract out. Without Python 3.11 that test says that it is skipped.
-install_schemathesis() {
+# What tries the API's contract out, and clients that are made of it. Without Python 3.11, or Node 20, those tests say that they are skipped.
+install_contract_tools() {
   local folder="$root/.waybill/contract" wanted="$root/scripts/requirements-contract.txt"
-  at_least 3.11 python3 --version || return 0
-  cmp -s "$wanted" "$folder/installed" && return
-  echo "Installing schemathesis into $folder"
-  rm -rf "$folder"
-  python3 -m venv "$folder" || die "python3 cannot make a virtual environment: install python3-venv."
-  "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$wanted" \
-    || die "schemathesis could not be installed: install it by hand and set SCHEMATHESIS_BIN."
-  cp "$wanted" "$folder/installed"
+  [ -n "${CONTRACT_TOOLS:-}" ] || ! at_least 3.11 python3 --version || cmp -s "$wanted" "$folder/installed" || {
+    echo "Installing schemathesis and openapi-python-client into $folder"
+    rm -rf "$folder"
+    python3 -m venv "$folder" || die "python3 cannot make a virtual environment: install python3-venv."
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$wanted" \
+      || die "These could not be installed: install what scripts/requirements-contract.txt names, and set CONTRACT_TOOLS to the folder of its programs."
+    cp "$wanted" "$folder/installed"
+  }
+  folder="$root/.waybill/typescript" wanted="$root/services/rest-api/tests/clients/typescript"
+  [ -n "${TYPESCRIPT_TOOLS:-}" ] || ! at_least 20.0 node --version || ! have npm || cmp -s "$wanted/package-lock.json" "$folder/installed" || {
+    echo "Installing typescript and openapi-typescript into $folder"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp "$wanted/package.json" "$wanted/package-lock.json" "$folder"
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null \
+      || die "These could not be installed: install what $wanted/package.json names, and set TYPESCRIPT_TOOLS to its node_modules."
+    cp "$wanted/package-lock.json" "$folder/installed"
+  }
 }
 
 # Names the clone's own nats-server, so that it is found from whatever folder the programs run in.

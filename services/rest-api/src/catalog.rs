@@ -4,7 +4,8 @@ mod query;
 
 use actix_web::http::header::{self, ETag, EntityTag};
 use actix_web::{HttpRequest, HttpResponse, web};
-use domain::{Fingerprint, Product, Sku};
+use domain::text::Text;
+use domain::{Fingerprint, Money, Product, Sku, Version};
 use identity::Cursors;
 use ordering::Ordering;
 use serde::Serialize;
@@ -37,8 +38,28 @@ pub(crate) struct Page {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Product)]
 pub(crate) struct View {
-    #[serde(flatten)]
-    product: Product,
+    /// Its stock keeping unit.
+    sku: Sku,
+    /// Its version: a price edit carries the one it edits. Stock changes do not raise it.
+    version: Version,
+    /// Its name.
+    #[schema(value_type = String, examples("Acacia honey"))]
+    name: Text<1, 200>,
+    /// A few sentences.
+    #[schema(value_type = String, examples("Light and mild."))]
+    description: Text<0, 2000>,
+    /// The category it stands in.
+    #[schema(value_type = String, examples("honey"))]
+    category: Text<1, 60>,
+    /// What one costs.
+    price: Money,
+    /// How many can be sold.
+    #[schema(examples(12))]
+    available: i64,
+    /// File name of its picture among the shop's assets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    picture: Option<Text<1, 100>>,
     /// Whether one can be sold.
     in_stock: bool,
 }
@@ -47,7 +68,14 @@ impl From<Product> for View {
     fn from(product: Product) -> Self {
         Self {
             in_stock: product.available > 0,
-            product,
+            sku: product.sku,
+            version: product.version,
+            name: product.name,
+            description: product.description,
+            category: product.category,
+            price: product.price,
+            available: product.available,
+            picture: product.picture,
         }
     }
 }

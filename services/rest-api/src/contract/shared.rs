@@ -11,6 +11,9 @@ pub(super) fn complete(document: &mut Value) {
             let name = parameter["name"].as_str().unwrap_or_default().to_owned();
             add(parameter, parameter_of(&path, &name));
         }
+        if let Some(body) = operation.get_mut("requestBody") {
+            sent_or_left_out(body);
+        }
         for answer in fields_of(operation, "responses") {
             let headers = answer.1.as_object_mut();
             let headers = headers.map(|answer| answer.entry("headers").or_insert_with(|| json!({})));
@@ -28,7 +31,7 @@ pub(super) fn complete(document: &mut Value) {
     }
     for (_, schema) in fields_of(&mut document["components"], "schemas") {
         for (_, field) in fields_of(schema, "properties") {
-            forget_empty_default(field);
+            say_default(field);
         }
     }
     document["components"]["headers"] = headers();
@@ -38,13 +41,28 @@ pub(super) fn complete(document: &mut Value) {
     add(&mut document["components"]["schemas"], installations());
 }
 
-/// What a field is read as so that its absence can be named is no default.
-fn forget_empty_default(field: &mut Value) {
-    if let Value::Object(field) = field
-        && field.get("default").is_some_and(is_nothing)
-    {
-        field.remove("default");
+/// A body that may be left out is not null in its place, as utoipa has it; any other has to be sent.
+fn sent_or_left_out(body: &mut Value) {
+    let schema = &mut body["content"]["application/json"]["schema"];
+    match schema.get_mut("oneOf").map(|choices| choices[0].take()) {
+        Some(content) => *schema = content,
+        None => body["required"] = json!(true),
     }
+}
+
+/// Says a default in words: generators take a field that has one for a field that is always sent. What a field is read as so that its
+/// absence can be named is no default.
+fn say_default(field: &mut Value) {
+    let Value::Object(field) = field else { return };
+    let Some(default) = field.remove("default").filter(|default| !is_nothing(default)) else {
+        return;
+    };
+    let described = field.get("description").and_then(Value::as_str);
+    let words = format!(
+        "{} {default} where it is not sent.",
+        described.unwrap_or_default()
+    );
+    field.insert("description".to_owned(), json!(words.trim_start()));
 }
 
 /// Whether nothing stands there, or nothing in each of its fields.
@@ -205,9 +223,9 @@ fn draft(platform: &str, words: &str, channel: &Value) -> Value {
         "properties": {
             "app": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,60}$", "description": "Which app it is.", "examples": ["shop"] },
             "platform": { "type": "string", "enum": [platform] },
-            "environment": { "type": "string", "enum": ["production", "development"], "default": "production" },
+            "environment": { "type": "string", "enum": ["production", "development"], "description": "\"production\" where it is not sent." },
             "channel": { "type": "object", "description": "Where the device is reached.", "additionalProperties": false, "required": names, "properties": channel },
-            "locale": { "type": "string", "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", "default": "en", "description": "A language tag (BCP 47)." },
+            "locale": { "type": "string", "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", "description": "A language tag (BCP 47). \"en\" where it is not sent." },
         },
     })
 }

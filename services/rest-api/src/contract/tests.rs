@@ -184,6 +184,70 @@ fn the_examples_of_orders_are_orders() {
     scheduled.parse(guest).unwrap();
 }
 
+/// What of `value` no part of `schema` describes.
+fn undescribed(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
+    if let Some(address) = schema["$ref"].as_str() {
+        let there = document.pointer(&address[1..]).unwrap();
+        return undescribed(document, there, value, place);
+    }
+    let parts = |name: &str| schema[name].as_array().into_iter().flatten();
+    if schema["allOf"].is_array() {
+        let mut found = parts("allOf").map(|part| undescribed(document, part, value, place));
+        let first: BTreeSet<_> = found.next().into_iter().flatten().collect();
+        let in_none = found.fold(first, |left, part| {
+            left.intersection(&part.into_iter().collect()).cloned().collect()
+        });
+        return in_none.into_iter().collect();
+    }
+    if schema["oneOf"].is_array() {
+        let found = parts("oneOf").map(|part| undescribed(document, part, value, place));
+        return found.min_by_key(Vec::len).unwrap_or_default();
+    }
+    match value {
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| {
+                let place = format!("{place}/{name}");
+                match &schema["properties"][name] {
+                    Value::Null => vec![place],
+                    described => undescribed(document, described, value, &place),
+                }
+            };
+            fields.iter().flat_map(field).collect()
+        }
+        Value::Array(items) => {
+            let item = |item| undescribed(document, &schema["items"], item, &format!("{place}/*"));
+            items.iter().flat_map(item).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn the_examples_show_nothing_that_is_not_described() {
+    let document = document();
+    let mut found = BTreeSet::new();
+    for (path, method, operation) in operations(&mut document.clone()) {
+        let answers = operation["responses"].as_object().into_iter().flatten();
+        let bodies = answers.map(|(_, answer)| &answer["content"]);
+        for content in bodies.chain([&operation["requestBody"]["content"]]) {
+            for (_, content) in content.as_object().into_iter().flatten() {
+                // What is only called an object is not ours to describe.
+                if !content["schema"]["$ref"].is_null() {
+                    let place = format!("{method} {path}");
+                    found.extend(undescribed(
+                        &document,
+                        &content["schema"],
+                        &content["example"],
+                        &place,
+                    ));
+                }
+            }
+        }
+    }
+    found.retain(|place| !place.contains("/channel/"));
+    assert_eq!(found, BTreeSet::new());
+}
+
 #[test]
 fn nothing_is_null_but_in_examples() {
     fn nulls(value: &Value, place: &str, found: &mut Vec<String>) {

@@ -1,55 +1,71 @@
-//! What is drawn at random by the contract is answered by the contract.
-
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+//! What is drawn at random by the contract is answered by the contract. Each operation is tried in one of these.
 
 use tokio::process::Command;
 
 use crate::member::Member;
 use crate::support::{Api, Guest};
+use crate::tools;
 
-/// The program itself; else the one that `./scripts/test` installs is taken.
-const PROGRAM: &str = "SCHEMATHESIS_BIN";
-const INSTALLED: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../.waybill/contract/bin/schemathesis"
-);
 const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemathesis.toml");
 
+/// Quotas would end the run; they have tests of their own.
+const NO_QUOTAS: [&str; 4] = [
+    "--customer-limit=off",
+    "--address-limit=off",
+    "--sign-ins-per-address=1000000",
+    "--sign-ups-per-address=1000000",
+];
+
+/// What only an account may ask. To end the session that asks would end the run: a guest tries that.
+const OWN: &str = "^/v1/me(?!/sessions/)";
+
 #[tokio::test]
-async fn what_the_contract_allows_is_answered_as_it_says() {
-    let Some(program) = program().await else {
+async fn what_the_contract_allows_about_orders_is_answered_as_it_says() {
+    if tools::python().await.is_none() {
         return;
-    };
-    let api = Api::start_whole().await;
+    }
+    let mut api = Api::start_with(&NO_QUOTAS).await;
+    api.start_processor();
     let guest = Guest::new(&api);
-    answers_by_the_contract(&program, &api, &guest.token, &[]).await;
+    let which = ["--include-tag", "orders", "--include-tag", "scheduled orders"];
+    answers_by_the_contract(&api, &guest.token, &which).await;
+    api.close().await;
+}
+
+#[tokio::test]
+async fn what_the_contract_allows_everyone_is_answered_as_it_says() {
+    if tools::python().await.is_none() {
+        return;
+    }
+    let api = Api::start_with(&NO_QUOTAS).await;
+    let guest = Guest::new(&api);
+    let orders = ["--exclude-tag", "orders", "--exclude-tag", "scheduled orders"];
+    let which = [&orders[..], &["--exclude-path-regex", OWN]].concat();
+    answers_by_the_contract(&api, &guest.token, &which).await;
     api.close().await;
 }
 
 #[tokio::test]
 async fn what_the_contract_allows_an_account_is_answered_as_it_says() {
-    let Some(program) = program().await else {
+    if tools::python().await.is_none() {
         return;
-    };
-    let api = Api::start().await;
+    }
+    let api = Api::start_with(&NO_QUOTAS).await;
     let member = Member::sign_up(&api, "ada@example.org", None).await;
-    // Sessions are left aside: the one that asks would be ended.
-    let own = [
-        "--include-path-regex",
-        "^/v1/me(/password|/addresses.*)?$",
-        // Nor is the account itself: the contract's example has its password.
-        "--exclude-operation-id",
-        "eraseAccount",
-    ];
-    answers_by_the_contract(&program, &api, &member.access, &own).await;
+    // The account itself is left alone: the contract's example has its password.
+    let which = ["--include-path-regex", OWN, "--exclude-operation-id", "eraseAccount"];
+    answers_by_the_contract(&api, &member.access, &which).await;
     api.close().await;
 }
 
-/// Sends what is drawn by the contract with a token; `which` operations, all of them where it is empty.
-async fn answers_by_the_contract(program: &Path, api: &Api, token: &str, which: &[&str]) {
+/// Sends what is drawn by the contract with a token, to `which` operations.
+async fn answers_by_the_contract(api: &Api, token: &str, which: &[&str]) {
+    let Some(programs) = tools::python().await else {
+        return;
+    };
     let folder = devstack::testing::folder().unwrap();
-    let output = Command::new(program)
+    let mut command = Command::new(programs.join("schemathesis"));
+    command
         .arg("--config-file")
         .arg(SETTINGS)
         .args(["run", "--no-color"])
@@ -58,34 +74,6 @@ async fn answers_by_the_contract(program: &Path, api: &Api, token: &str, which: 
         .args(["--header", "Accept: application/json"])
         .args(["--header", &format!("Authorization: Bearer {token}")])
         .args(which)
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-/// The program; none where there is no Python, without which it can't be.
-#[expect(clippy::print_stderr, reason = "who runs the tests is told what was not")]
-async fn program() -> Option<PathBuf> {
-    if let Some(program) = std::env::var_os(PROGRAM) {
-        return Some(program.into());
-    }
-    if Path::new(INSTALLED).exists() {
-        return Some(INSTALLED.into());
-    }
-    let new_enough = "import sys; sys.exit(sys.version_info < (3, 11))";
-    let python = Command::new("python3").args(["-c", new_enough]).status().await;
-    assert!(
-        !python.is_ok_and(|status| status.success()),
-        "schemathesis is not installed: ./scripts/test does it, or set {PROGRAM}"
-    );
-    eprintln!("skipped: schemathesis needs Python 3.11, and there is none here");
-    None
+        .current_dir(folder.path());
+    tools::run(&mut command).await;
 }
