@@ -4,6 +4,7 @@
 mod commands;
 mod deaths;
 mod doubles;
+mod erasure;
 mod faults;
 mod main_job;
 mod matrix;
