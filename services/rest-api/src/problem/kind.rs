@@ -63,7 +63,7 @@ const fn entry(
 }
 
 /// What stands at the address of each kind.
-pub(crate) const ENTRIES: [Entry; 29] = [
+pub(crate) const ENTRIES: [Entry; 30] = [
     entry(
         Kind::MalformedJson,
         "malformed-json",
