@@ -64,7 +64,10 @@ impl Api {
                 .http
                 .post(format!("{}{path}", self.url))
                 .bearer_auth(&self.token);
-            let request = request.header("idempotency-key", key.to_string()).json(body);
+            let request = request
+                .header("if-match", "*")
+                .header("idempotency-key", key.to_string())
+                .json(body);
             let answer = request.send().await.unwrap();
             let busy = answer.status() == StatusCode::SERVICE_UNAVAILABLE;
             assert!(

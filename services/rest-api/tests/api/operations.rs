@@ -170,6 +170,10 @@ impl<'a> Owner<'a> {
         if operation.takes("Idempotency-Key") {
             request = request.header("idempotency-key", chassis::clock::random_id().to_string());
         }
+        if operation.takes("If-Match") {
+            // Whatever version it has.
+            request = request.header("if-match", "*");
+        }
         match body {
             Some(body) => request.json(body),
             None => request,
