@@ -107,7 +107,7 @@ impl Announcer {
                         "notifications can't be queued: {error}"
                     )));
                 }
-                Err(error @ PublishError::Refused(_)) => {
+                Err(error @ (PublishError::Occupied | PublishError::Refused(_))) => {
                     return Err(HandlerError::Failed(format!(
                         "notifications can't be queued: {error}"
                     )));

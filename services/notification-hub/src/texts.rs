@@ -101,7 +101,13 @@ fn english_reason(event: &OrderEvent) -> &'static str {
             "A price has changed since you looked. Please check the new total and order again."
         }
         Some(ReasonCode::UnknownProduct) => "Something you chose is no longer in our shop.",
-        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly | ReasonCode::StaleVersion | ReasonCode::Erased)
+        Some(
+            ReasonCode::Invalid
+            | ReasonCode::TooLate
+            | ReasonCode::TooEarly
+            | ReasonCode::StaleVersion
+            | ReasonCode::Erased,
+        )
         | None => "Please look at your order to see what was wrong.",
     }
 }
@@ -164,7 +170,13 @@ fn german_reason(event: &OrderEvent) -> &'static str {
             "Ein Preis hat sich geändert. Bitte prüfen Sie die neue Summe und bestellen Sie erneut."
         }
         Some(ReasonCode::UnknownProduct) => "Einen Artikel gibt es in unserem Laden nicht mehr.",
-        Some(ReasonCode::Invalid | ReasonCode::TooLate | ReasonCode::TooEarly | ReasonCode::StaleVersion | ReasonCode::Erased)
+        Some(
+            ReasonCode::Invalid
+            | ReasonCode::TooLate
+            | ReasonCode::TooEarly
+            | ReasonCode::StaleVersion
+            | ReasonCode::Erased,
+        )
         | None => "In Ihrer Bestellung sehen Sie, woran es lag.",
     }
 }

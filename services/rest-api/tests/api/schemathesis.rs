@@ -53,7 +53,12 @@ async fn what_the_contract_allows_an_account_is_answered_as_it_says() {
     let api = Api::start_with(&NO_QUOTAS).await;
     let member = Member::sign_up(&api, "ada@example.org", None).await;
     // The account itself is left alone: the contract's example has its password.
-    let which = ["--include-path-regex", OWN, "--exclude-operation-id", "eraseAccount"];
+    let which = [
+        "--include-path-regex",
+        OWN,
+        "--exclude-operation-id",
+        "eraseAccount",
+    ];
     answers_by_the_contract(&api, &member.access, &which).await;
     api.close().await;
 }
