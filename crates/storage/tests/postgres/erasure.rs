@@ -142,7 +142,7 @@ async fn an_erased_customers_device_is_not_registered_any_more() {
     for customer in [Customer::Account(ADA), Customer::Guest(GUEST)] {
         let put = storage.put_installation(&device(4, customer)).await.unwrap();
         assert_eq!(put, Registered::Erased);
-        assert!(storage.installations_of(customer).await.unwrap().is_empty());
+        assert!(storage.installations_of(&[customer]).await.unwrap().is_empty());
     }
 }
 
@@ -156,7 +156,7 @@ async fn an_erasure_is_done_when_no_order_at_its_end_has_personal_data() {
         .collect();
     shop.handle(orders.clone(), at(1)).await.unwrap();
     let cancel =
-        |command: &OrderCommand| follow_up(command.order, "c", OrderAction::Cancel(Cancel {}), at(2));
+        |command: &OrderCommand| follow_up(command.order, "c", OrderAction::Cancel(Cancel::default()), at(2));
     // The last one is under way.
     let off = orders[..4].iter().map(cancel).collect();
     shop.handle(off, at(2)).await.unwrap();

@@ -74,7 +74,7 @@ async fn orders_at_their_end_are_stripped_and_those_under_way_when_they_come_to_
         submission("off", "tea", 1),
         submission("open", "tea", 1),
         submission("no", "none", 1),
-        by_staff("off", "c", OrderAction::Cancel(Cancel {})),
+        by_staff("off", "c", OrderAction::Cancel(Cancel::default())),
         by_staff("open", "s", ship()),
     ] {
         stack.send(&command).await;
