@@ -157,6 +157,7 @@ impl Hub<'_> {
             attempts: StoredAttempts(self.storage.clone()),
             max_batch,
             concurrency,
+            isolates: false,
             max_attempts: MAX_ATTEMPTS,
         };
         let (stopping, check) = (self.life.stopping(), self.health.require(name));

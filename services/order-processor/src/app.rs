@@ -110,6 +110,7 @@ impl Parts {
             attempts: RecordedAttempts(self.storage.clone()),
             max_batch: 1,
             concurrency: 1,
+            isolates: true,
             max_attempts: MAX_ATTEMPTS,
         }
     }

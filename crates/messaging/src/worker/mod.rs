@@ -113,6 +113,9 @@ pub struct Worker<A> {
     pub max_batch: usize,
     /// How many batches may be in the handler at once (1 keeps stream order; senders use more).
     pub concurrency: usize,
+    /// Whether a message that was delivered before is handled while nothing else is: where one can end the process, so that its neighbours'
+    /// attempts are not raised for it.
+    pub isolates: bool,
     /// Attempts after which a message becomes a dead letter.
     pub max_attempts: u32,
 }

@@ -38,14 +38,14 @@ impl Queue {
         }
     }
 
-    /// The next batch of at most `max` messages, each a key's first; one that was delivered before is alone.
-    pub(super) fn cut(&mut self, max: usize) -> Vec<Held> {
+    /// The next batch of at most `max` messages, each a key's first; one that was delivered before is alone, and comes where it `may_be_alone`.
+    pub(super) fn cut(&mut self, max: usize, may_be_alone: bool) -> Vec<Held> {
         let mut chosen = Vec::new();
         for (&sequence, held) in &self.ready {
             if self.waits(held) {
                 continue;
             }
-            if chosen.len() == max || (held.alone() && !chosen.is_empty()) {
+            if chosen.len() == max || (held.alone() && !(may_be_alone && chosen.is_empty())) {
                 break;
             }
             chosen.push(sequence);

@@ -68,6 +68,7 @@ pub(super) async fn run<H: Handler, A: Attempts>(
         attempts,
         max_batch,
         concurrency,
+        isolates,
         max_attempts,
     } = worker;
     // Enough that a batch is full when the handler comes back for it, and no more: what is in hand at a crash comes again.
@@ -115,6 +116,8 @@ pub(super) async fn run<H: Handler, A: Attempts>(
         shared,
         max_batch,
         concurrency,
+        isolates,
+        isolated: false,
         queue: Queue::default(),
         came: (0, 0),
         working: JoinSet::new(),
@@ -127,6 +130,9 @@ struct Engine<H, A> {
     shared: Arc<Shared<H, A>>,
     max_batch: usize,
     concurrency: usize,
+    isolates: bool,
+    /// Whether a message is in the handler beside which nothing else may be.
+    isolated: bool,
     queue: Queue,
     /// How many messages have come since the room was told, and their bytes.
     came: (usize, usize),
@@ -208,11 +214,13 @@ impl<H: Handler, A: Attempts> Engine<H, A> {
     async fn start_batches(&mut self) {
         let now = Instant::now();
         self.queue.waits.release(now);
-        while self.working.len() < self.concurrency {
-            let batch = self.queue.cut(self.max_batch);
-            if batch.is_empty() {
-                break;
-            }
+        self.isolated &= !self.working.is_empty();
+        while self.working.len() < self.concurrency && !self.isolated {
+            let batch = self
+                .queue
+                .cut(self.max_batch, !self.isolates || self.working.is_empty());
+            let Some(first) = batch.first() else { break };
+            self.isolated = self.isolates && first.alone();
             let shared = self.shared.clone();
             self.working.spawn(async move { shared.work(batch).await });
         }

@@ -174,6 +174,7 @@ fn worker(messaging: Messaging, stream: &str, consumer: String) -> Worker<Counts
         attempts: Counts::default(),
         max_batch: 8,
         concurrency: 1,
+        isolates: false,
         max_attempts: 1,
     }
 }

@@ -90,6 +90,7 @@ impl Server {
             attempts: attempts.clone(),
             max_batch: 128,
             concurrency: 1,
+            isolates: false,
             max_attempts: 5,
         }
     }

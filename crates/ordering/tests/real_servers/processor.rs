@@ -42,6 +42,7 @@ pub(crate) fn start(messaging: &Messaging, storage: &Storage, manner: Manner) ->
         attempts: Uncounted,
         max_batch: 16,
         concurrency: 1,
+        isolates: false,
         max_attempts: 5,
     };
     let processor = Processor {

@@ -121,6 +121,7 @@ pub(crate) fn read(messaging: &Messaging, storage: &Storage, stream: &str, consu
         attempts: Counted(storage.clone()),
         max_batch: 1,
         concurrency: 1,
+        isolates: false,
         max_attempts: 5,
     };
     let processor = Processor(storage.clone());

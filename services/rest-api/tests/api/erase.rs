@@ -93,7 +93,8 @@ async fn an_accounts_and_its_guests_orders_lose_their_personal_data_and_later_on
     let own = ada.shopper().order("honey-acacia", 1).await;
     ada.shopper().order_in(&own, "confirmed").await;
     let cancellation = format!("{first}/cancellation");
-    let wish = ada.shopper().post(&cancellation, "c", &json!({})).await;
+    let wish = ada.shopper().request(Method::POST, &cancellation);
+    let wish = Answer::of(wish.header("idempotency-key", "c").header("if-match", "*")).await;
     assert_eq!(wish.status, 202, "{}", wish.text);
     guest.order_in(&first, "cancelled").await;
     let body = later(&after(HOUR), &[("honey-acacia", 1)]);
