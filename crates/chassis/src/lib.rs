@@ -14,7 +14,3 @@ pub mod telemetry;
 pub use exit::exit_code;
 pub use health::{Check, Health};
 pub use lifecycle::Lifecycle;
-
-/// Of every program that links this crate.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
