@@ -1,6 +1,7 @@
 //! Problems after RFC 9457: one kind per way a request can go wrong, each with a stable `type`.
 
 mod answers;
+mod entries;
 mod kind;
 mod limit;
 
@@ -13,7 +14,8 @@ use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
 pub(crate) use answers::{explain, method_not_allowed, not_acceptable, not_found};
-pub(crate) use kind::{ENTRIES, Entry, Kind};
+pub(crate) use entries::ENTRIES;
+pub(crate) use kind::{Entry, Kind};
 
 /// What the contract says of it.
 #[derive(OpenApi)]

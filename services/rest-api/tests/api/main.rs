@@ -34,6 +34,7 @@ mod scheduled;
 mod schemathesis;
 mod scopes;
 mod search;
+mod seed;
 mod sessions;
 mod start;
 mod strangers;

@@ -1,6 +1,5 @@
 //! The API in this process, with servers of its own and the seed catalog, and guests who use it.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -11,8 +10,7 @@ use chassis::telemetry;
 use clap::Parser;
 use devstack::proxy::Proxy;
 use devstack::testing::{self, TestServers, eventually, token_keys_file};
-use domain::decide::decide_product;
-use domain::{Access, Actor, CatalogAction, CatalogCommand, CommandId, Customer, GuestId, Sku};
+use domain::{Access, Customer, GuestId};
 use identity::GuestTokens;
 use messaging::Messaging;
 use reqwest::{Client, Method, RequestBuilder};
@@ -23,6 +21,7 @@ use storage::{OrderFilter, Storage};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::Answer;
+use crate::seed::seed;
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -279,23 +278,4 @@ async fn storage(url: &str) -> Storage {
         timeout: Duration::from_secs(5),
     };
     Box::pin(Storage::connect(options)).await.unwrap()
-}
-
-async fn seed(storage: &Storage) {
-    let products: Vec<Value> =
-        serde_json::from_str(include_str!("../../../../crates/waybillctl/seed/products.json")).unwrap();
-    let mut transaction = storage.begin(&BTreeSet::new()).await.unwrap();
-    for product in products {
-        let sku: Sku = product["sku"].as_str().unwrap().parse().unwrap();
-        let command = CatalogCommand {
-            id: CommandId::for_product(&sku, &"seed".parse().unwrap()),
-            sku,
-            actor: Actor::Staff("test".to_owned()),
-            at: chassis::clock::now(),
-            action: CatalogAction::Add(Box::new(serde_json::from_value(product).unwrap())),
-        };
-        let written = decide_product(None, &command, command.at);
-        transaction.write_product(&written).await.unwrap();
-    }
-    transaction.commit().await.unwrap();
 }
