@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::folder::{kept, write};
+use crate::mail::{self, SmtpCredentials};
 use crate::random;
 
 /// The app that all pretend devices have installed: its bundle id is the APNs topic.
@@ -30,6 +31,8 @@ pub struct Credentials {
     pub fcm: FcmCredentials,
     /// For WNS.
     pub wns: WnsCredentials,
+    /// For mail.
+    pub smtp: SmtpCredentials,
 }
 
 impl Credentials {
@@ -37,7 +40,8 @@ impl Credentials {
     pub fn environment(&self) -> BTreeMap<&'static str, String> {
         let path = |path: &Path| path.display().to_string();
         let sdk = &self.wns.app_sdk;
-        BTreeMap::from([
+        let mut environment = self.smtp.environment();
+        environment.extend([
             ("PUSH_ROOT_CA", path(&self.ca_pem_path)),
             ("PUSH_ALLOW", self.push_allow.clone()),
             ("APNS_URL", self.apns.url.clone()),
@@ -52,7 +56,8 @@ impl Credentials {
             ("WNS_TENANT_ID", sdk.tenant_id.clone()),
             ("WNS_CLIENT_ID", sdk.client_id.clone()),
             ("WNS_CLIENT_SECRET_FILE", path(&sdk.client_secret_path)),
-        ])
+        ]);
+        environment
     }
 }
 
@@ -177,6 +182,7 @@ pub(crate) fn open(
     ca: &Path,
     push_url: &str,
     push_allow: &str,
+    smtp_url: String,
 ) -> Result<Opened, CredentialError> {
     let drawn = drawn(&folder.join("names.json"))?;
     let apns_key_path = folder.join("apns-key.p8");
@@ -211,6 +217,7 @@ pub(crate) fn open(
             project_id: PROJECT.to_owned(),
         },
         wns: wns(&drawn, push_url, folder)?,
+        smtp: mail::open(folder, smtp_url)?,
     };
     Ok(Opened {
         credentials,

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::delivery::{Delivery, Filter, Push, Refusal};
 use crate::device::{Device, NewDevice, Platform};
 use crate::fault::{Fault, FaultKind};
+use crate::mail::Inbox;
 use crate::register::Register;
 
 /// The last deliveries that are kept.
@@ -25,6 +26,8 @@ pub(crate) enum News {
     Screen(String),
     /// A request was turned away.
     Refused,
+    /// The inbox, or what the mail server turned away, changed.
+    Mail,
     /// Everything may have changed.
     All,
 }
@@ -42,6 +45,7 @@ pub enum DeviceError {
 
 pub(crate) struct State {
     pub clock: Clock,
+    pub inbox: Inbox,
     inner: Mutex<Inner>,
     news: broadcast::Sender<News>,
 }
@@ -80,6 +84,7 @@ impl State {
         }
         Self {
             clock,
+            inbox: Inbox::default(),
             inner: Mutex::new(inner),
             news: broadcast::channel(256).0,
         }
@@ -223,7 +228,13 @@ impl State {
         inner.deliveries.clear();
         inner.refusals.clear();
         drop(inner);
+        self.inbox.clear();
         self.tell(News::All);
+    }
+
+    /// Says that the inbox, or what was turned away there, changed.
+    pub(crate) fn tell_of_mail(&self) {
+        self.tell(News::Mail);
     }
 
     fn tell(&self, news: News) {
