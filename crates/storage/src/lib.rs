@@ -13,6 +13,7 @@ pub mod history;
 pub mod installations;
 mod migrate;
 mod orders;
+pub mod preferences;
 mod values;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use erasure::Erasure;
 pub use error::StorageError;
 pub use installations::{Channel, Installation, Platform, Registered};
 pub use orders::{OrderFilter, OrderPage, OrderSummary};
+pub use preferences::{MailTo, Preferences, Topic, Way, Ways};
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ mod installations;
 mod metadata;
 mod orders;
 mod pool;
+mod preferences;
 mod roles;
 mod search;
 mod shop;

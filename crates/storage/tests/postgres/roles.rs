@@ -78,6 +78,9 @@ order_summaries rest-api SELECT
 orders web-frontend SELECT
 orders rest-api SELECT
 orders order-processor INSERT,SELECT,UPDATE
+preferences web-frontend INSERT,SELECT,UPDATE
+preferences rest-api INSERT,SELECT,UPDATE
+preferences notification-hub SELECT
 products web-frontend SELECT
 products rest-api SELECT
 products order-processor INSERT,SELECT,UPDATE
@@ -110,6 +113,9 @@ async fn what_a_service_must_not_do_is_refused() {
             "DELETE FROM account_guests",
             "INSERT INTO erased_customers VALUES ('guest:x', gen_random_uuid(), now())",
             "DELETE FROM erased_customers",
+            "DELETE FROM preferences",
+            "SELECT mail_of_order(gen_random_uuid())",
+            "SELECT mail_of_customer('guest:x')",
             "SELECT rotate_deliveries(current_date, current_date + 1)",
         ] {
             assert!(is_refused(&shop, door, statement), "{door}: {statement}");
@@ -125,6 +131,8 @@ async fn what_a_service_must_not_do_is_refused() {
         "SELECT * FROM accounts",
         "SELECT * FROM refresh_tokens",
         "SELECT customers_beside('guest:x')",
+        "SELECT mail_of_order(gen_random_uuid())",
+        "SELECT * FROM preferences",
         "SELECT erase_account(gen_random_uuid(), NULL, NULL, now())",
         "UPDATE erased_customers SET customer = 'guest:x'",
         "DELETE FROM erased_customers",
@@ -143,6 +151,7 @@ async fn what_a_service_must_not_do_is_refused() {
         "SELECT * FROM accounts",
         "SELECT * FROM sessions",
         "SELECT * FROM erased_customers",
+        "UPDATE preferences SET news_push = true",
         "SELECT erase_account(gen_random_uuid(), NULL, NULL, now())",
     ] {
         assert!(is_refused(&shop, "notification-hub", statement), "{statement}");
