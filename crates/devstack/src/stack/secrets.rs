@@ -108,7 +108,11 @@ impl Secrets {
             let (_, listen) = value("REDIS_URL").split_once('@').unwrap_or_default();
             own.push(("REDIS_URL".to_owned(), self.redis_url(service.name(), listen)?));
         }
-        if matches!(service, Part::WebFrontend | Part::RestApi) {
+        // The hub puts orders' links into its mails.
+        if matches!(
+            service,
+            Part::WebFrontend | Part::RestApi | Part::NotificationHub
+        ) {
             let name = "WAYBILL_SECRET_KEY";
             own.push((name.to_owned(), value(name).to_owned()));
         }
