@@ -106,6 +106,7 @@ impl Hub<'_> {
         self.sender(Platform::Apns, "apns", platforms.apns, &mut on);
         self.sender(Platform::Fcm, "fcm", platforms.fcm, &mut on);
         self.sender(Platform::Wns, "wns", platforms.wns, &mut on);
+        self.sender(Platform::Email, "email", platforms.email, &mut on);
         let announcer = Announcer {
             storage: self.storage.clone(),
             queue: Queue {

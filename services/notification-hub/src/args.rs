@@ -1,5 +1,7 @@
 //! Flags and their environment names.
 
+mod email;
+
 use std::path::PathBuf;
 
 use chassis::args::{DatabaseArgs, NatsArgs, ServiceArgs};
@@ -8,10 +10,12 @@ use url::Url;
 
 use crate::feedback::Told;
 
+pub use email::{EmailArgs, Secured, SmtpServer};
+
 /// Announces what happened to every device of a customer.
 ///
 /// Takes the events of orders and sends a push to each of the customer's devices, through Apple's (APNs), Google's (FCM) and
-/// Microsoft's (WNS) push services. A platform without credentials is switched off: it takes no notifications.
+/// Microsoft's (WNS) push services, and an e-mail to the order's contact. A platform without credentials is switched off: it takes no notifications.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "notification-hub", version)]
 pub struct HubArgs {
@@ -63,6 +67,13 @@ pub struct HubArgs {
         reason = "a doc comment would replace the command's own help text"
     )]
     pub wns: WnsArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub email: EmailArgs,
 }
 
 /// What all push services share.

@@ -7,6 +7,7 @@ mod attempts;
 pub mod deliver;
 pub mod feedback;
 pub mod gateway;
+pub mod mail;
 pub mod news;
 pub mod notification;
 pub mod platforms;

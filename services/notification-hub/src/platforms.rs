@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context;
-use secrecy::SecretString;
+use identity::ServerKey;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::args::{ApnsArgs, FcmArgs, HubArgs, PushArgs, WnsArgs};
+use crate::args::{ApnsArgs, EmailArgs, FcmArgs, HubArgs, PushArgs, WnsArgs};
 use crate::gateway::apns::{self, Apns, ProviderKey};
+use crate::gateway::email::{self, Email, Links};
 use crate::gateway::fcm::Fcm;
 use crate::gateway::transport::{Pool, Settings, Speaks};
 use crate::gateway::wns::{Credentials, Tokens, Wns};
@@ -20,6 +22,8 @@ pub struct Platforms {
     pub fcm: Option<Fcm>,
     /// Microsoft's.
     pub wns: Option<Wns>,
+    /// The mail server.
+    pub email: Option<Email>,
 }
 
 impl Platforms {
@@ -33,10 +37,12 @@ impl Platforms {
             apns: apns(&args.apns, &settings)?,
             fcm: fcm(&args.fcm, &settings)?,
             wns: wns(&args.wns, &settings, stand_in(&args.push).await?)?,
+            email: email(&args.email, &settings)?,
         };
         switched("apns", platforms.apns.is_some());
         switched("fcm", platforms.fcm.is_some());
         switched("wns", platforms.wns.is_some());
+        switched("email", platforms.email.is_some());
         Ok(platforms)
     }
 }
@@ -146,6 +152,34 @@ fn wns_credentials(args: &WnsArgs) -> anyhow::Result<Option<Credentials>> {
         }));
     }
     Ok(None)
+}
+
+fn email(args: &EmailArgs, settings: &Settings) -> anyhow::Result<Option<Email>> {
+    let (Some(server), Some(from), Some(shop)) = (&args.smtp_url, &args.mail_from, &args.shop_url) else {
+        return Ok(None);
+    };
+    let key = match (&args.secret_key, &args.secret_key_file) {
+        (Some(key), _) => key.clone(),
+        (None, Some(file)) => secret(file, "WAYBILL_SECRET_KEY_FILE")?,
+        (None, None) => anyhow::bail!("with SMTP_URL, give WAYBILL_SECRET_KEY or WAYBILL_SECRET_KEY_FILE, too"),
+    };
+    let key: ServerKey = key
+        .expose_secret()
+        .parse()
+        .context("the secret key can't be used: it")?;
+    let credentials = match (&args.smtp_user, &args.smtp_password_file) {
+        (Some(user), Some(file)) => Some((user.clone(), secret(file, "SMTP_PASSWORD_FILE")?)),
+        _ => None,
+    };
+    let config = email::Config {
+        server: server.clone(),
+        credentials,
+        root_ca: settings.root_ca.clone(),
+        connections: args.smtp_connections,
+        from: from.clone(),
+        links: Links::new(shop, &key),
+    };
+    Ok(Some(Email::new(config)?))
 }
 
 fn secret(file: &Path, name: &str) -> anyhow::Result<SecretString> {

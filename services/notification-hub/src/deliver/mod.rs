@@ -2,6 +2,8 @@
 
 mod backoff;
 mod brake;
+mod mailbox;
+mod push;
 mod settle;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,12 +14,13 @@ use domain::OrderState;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use messaging::{Delivery, Handler, HandlerError, Outcome};
-use push_texts::Text;
 use storage::{DeliveryState, Installation, Platform, Storage};
 
 use self::brake::Brake;
+use self::mailbox::Found;
+use self::push::push;
 use crate::feedback::Feedback;
-use crate::gateway::{Answer, Gateway, Push};
+use crate::gateway::{Answer, Gateway};
 use crate::notification::{Notification, What, successors};
 use crate::texts::Texts;
 use crate::unavailable;
@@ -112,9 +115,19 @@ impl<G: Gateway> Sender<G> {
                 why: "changes that follow each other closely are told as one".into(),
             });
         }
-        match self.device(notification).await? {
-            Ok(installation) => self.send(notification, &installation, now).await,
-            Err(why) => self.settle(notification, DeliveryState::Gone, Some(why)).await,
+        let found = match self.platform {
+            Platform::Email => self.mailbox(notification).await?,
+            _ => self.device(notification).await?,
+        };
+        match found {
+            Found::There(mut device) => {
+                if let Some(chosen) = &notification.locale {
+                    device.locale.clone_from(chosen);
+                }
+                self.send(notification, &device, now).await
+            }
+            Found::NotYet(why) => Ok(self.wait(notification, None, why.to_owned())),
+            Found::Gone(why) => self.settle(notification, DeliveryState::Gone, Some(why)).await,
         }
     }
 
@@ -164,19 +177,19 @@ impl<G: Gateway> Sender<G> {
     async fn device(
         &self,
         notification: &Notification,
-    ) -> Result<Result<Installation, &'static str>, HandlerError> {
+    ) -> Result<Found, HandlerError> {
         let found = self
             .storage
             .installation_to_tell(notification.installation, notification.what.customer())
             .await
             .map_err(unavailable)?;
         Ok(match found {
-            None => Err("the device is no longer registered"),
-            Some(told) if !told.concerned => Err("the device has another owner now"),
+            None => Found::Gone("the device is no longer registered"),
+            Some(told) if !told.concerned => Found::Gone("the device has another owner now"),
             Some(told) if told.installation.platform != self.platform => {
-                Err("the device is on another platform now")
+                Found::Gone("the device is on another platform now")
             }
-            Some(told) => Ok(told.installation),
+            Some(told) => Found::There(Box::new(told.installation)),
         })
     }
 
@@ -251,31 +264,5 @@ impl<G: Gateway> Sender<G> {
 
     fn brake<T>(&self, act: impl FnOnce(&mut Brake) -> T) -> T {
         act(&mut self.brake.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-fn push(notification: &Notification, device: &Installation, text: Text) -> Push {
-    let what = &notification.what;
-    let (collapse, data, urgent) = match what {
-        What::Order(event) => (
-            event.order.to_string(),
-            vec![
-                ("order".to_owned(), event.order.to_string()),
-                ("version".to_owned(), event.version.to_string()),
-                ("state".to_owned(), event.state.as_str().to_owned()),
-            ],
-            true,
-        ),
-        What::News(news) => (news.collapse_key.clone(), news.data(), news.urgent),
-    };
-    Push {
-        id: notification.delivery,
-        channel: device.channel.clone(),
-        environment: device.environment.clone(),
-        collapse,
-        data,
-        urgent,
-        text,
-        deadline: notification.deadline(),
     }
 }

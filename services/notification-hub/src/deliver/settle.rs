@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chassis::clock;
 use jiff::Timestamp;
 use messaging::{HandlerError, Outcome};
-use storage::{DeliveryState, Installation, StorageError};
+use storage::{DeliveryState, Installation, Platform, StorageError};
 
 use super::Sender;
 use crate::gateway::Gateway;
@@ -67,6 +67,10 @@ impl<G: Gateway> Sender<G> {
         as_of: Option<Timestamp>,
         why: &str,
     ) -> Result<Outcome, HandlerError> {
+        // A mailbox is registered nowhere: there is nothing to remove, and its account stays.
+        if self.platform == Platform::Email {
+            return self.settle(notification, DeliveryState::Gone, Some(why)).await;
+        }
         if !self.brake(|brake| brake.gone(clock::now())) {
             return self.keep(notification, why).await;
         }

@@ -1,6 +1,7 @@
 //! One gateway per push service: each turns a [`Push`] into the service's own request, and its answer into an [`Answer`].
 
 pub mod apns;
+pub mod email;
 pub mod fcm;
 pub mod transport;
 pub mod wns;
@@ -30,6 +31,10 @@ pub struct Push {
     pub urgent: bool,
     /// What is shown.
     pub text: Text,
+    /// In which language: a BCP 47 tag.
+    pub locale: String,
+    /// What a mail is about; none where it is for anyone.
+    pub subject: Option<email::Subject>,
     /// After that nobody wants it.
     pub deadline: Timestamp,
 }
@@ -135,6 +140,8 @@ pub(crate) mod samples {
                 title: "Tea & <cups>".into(),
                 body: "It's \"on\" its way".into(),
             },
+            locale: "en".into(),
+            subject: Some(email::Subject::Order(event.order)),
             deadline: crate::notification::deadline(event.at),
         }
     }

@@ -24,6 +24,8 @@ fn push(to: storage::Channel) -> Push {
             title: "Tee & <Tassen>".into(),
             body: "Für \"Sie\"".into(),
         },
+        locale: "de".into(),
+        subject: None,
         deadline: clock::now() + Duration::from_secs(1800),
     }
 }

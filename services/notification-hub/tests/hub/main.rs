@@ -4,6 +4,8 @@
 mod announcing;
 mod devices;
 mod gateways;
+mod mail;
+mod mail_answers;
 mod providers;
 mod saying;
 mod shop;
