@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{KeyPair, PKCS_RSA_SHA256};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,9 +22,9 @@ const PROJECT: &str = "waybill-sandbox";
 pub struct Credentials {
     /// The CA to trust beside the system's.
     pub ca_pem_path: PathBuf,
-    /// Where all three services are: `https://localhost:8083`.
+    /// Where all services are: `https://localhost:8083`.
     pub push_url: String,
-    /// `host:port` to which a sender connects for the hosts of WNS channels.
+    /// `host:port` to which a sender connects for the hosts of WNS channels and browsers' subscriptions.
     pub push_allow: String,
     /// For APNs.
     pub apns: ApnsCredentials,
@@ -30,6 +32,8 @@ pub struct Credentials {
     pub fcm: FcmCredentials,
     /// For WNS.
     pub wns: WnsCredentials,
+    /// For Web Push.
+    pub webpush: WebPushCredentials,
 }
 
 impl Credentials {
@@ -52,6 +56,8 @@ impl Credentials {
             ("WNS_TENANT_ID", sdk.tenant_id.clone()),
             ("WNS_CLIENT_ID", sdk.client_id.clone()),
             ("WNS_CLIENT_SECRET_FILE", path(&sdk.client_secret_path)),
+            ("WEBPUSH_VAPID_KEY_FILE", path(&self.webpush.vapid_key_path)),
+            ("WEBPUSH_SUBJECT", self.webpush.subject.clone()),
         ])
     }
 }
@@ -123,6 +129,17 @@ pub struct WnsUwp {
     pub scope: String,
 }
 
+/// For Web Push.
+#[derive(Debug, Clone, Serialize)]
+pub struct WebPushCredentials {
+    /// The private key that all pretend browsers have subscribed for, in PEM.
+    pub vapid_key_path: PathBuf,
+    /// Its public half in base64url: `applicationServerKey` of an app, `k` of a sender.
+    pub public_key: String,
+    /// Whom the push service may turn to: `sub` of what a sender signs. Any `mailto:` or `https:` address will do.
+    pub subject: String,
+}
+
 /// Why credentials can't be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
@@ -184,6 +201,7 @@ pub(crate) fn open(
         &apns_key_path,
         || Ok(KeyPair::generate()?.serialize_pem()),
     )?)?;
+    let webpush = web_push(folder)?;
     let fcm_pem = kept(&folder.join("fcm-key.pem"), || {
         Ok(KeyPair::generate_for(&PKCS_RSA_SHA256)?.serialize_pem())
     })?;
@@ -211,6 +229,7 @@ pub(crate) fn open(
             project_id: PROJECT.to_owned(),
         },
         wns: wns(&drawn, push_url, folder)?,
+        webpush,
     };
     Ok(Opened {
         credentials,
@@ -257,6 +276,16 @@ fn wns(drawn: &Drawn, push_url: &str, folder: &Path) -> Result<WnsCredentials, C
             client_secret_path: package,
             scope: "notify.windows.com".to_owned(),
         },
+    })
+}
+
+fn web_push(folder: &Path) -> Result<WebPushCredentials, CredentialError> {
+    let vapid_key_path = folder.join("vapid-key.pem");
+    let key = kept(&vapid_key_path, || Ok(KeyPair::generate()?.serialize_pem()))?;
+    Ok(WebPushCredentials {
+        vapid_key_path,
+        public_key: URL_SAFE_NO_PAD.encode(KeyPair::from_pem(&key)?.public_key_raw()),
+        subject: "mailto:push@waybill.example".to_owned(),
     })
 }
 
