@@ -89,6 +89,9 @@ pub(super) fn answer(operation: &str, status: &str, kind: &str) -> Option<Value>
                 "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
             }],
         }),
+        ("getPushKeys", "200", _) => json!({
+            "webpush": "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs",
+        }),
         ("listAddresses", "200", _) => json!({ "addresses": [address_entry()] }),
         ("addAddress", "201", _) | ("getAddress" | "changeAddress", "200", _) => address_entry(),
         ("listProducts", "200", _) => json!({ "products": [product()], "next": "aG9uZXktYWNhY2lh" }),

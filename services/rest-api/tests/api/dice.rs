@@ -227,6 +227,7 @@ fn device(dice: &mut StdRng) -> Value {
         ("apns", json!({ "token": "0a".repeat(32) })),
         ("fcm", json!({ "kind": "token", "value": "0123456789" })),
         ("wns", json!({ "uri": "https://db5.notify.windows.com/?token=a" })),
+        ("webpush", crate::subscriptions::subscription()),
     ]
     .choose(dice)
     .unwrap()

@@ -39,6 +39,7 @@ mod sessions;
 mod start;
 mod strangers;
 mod stream;
+mod subscriptions;
 mod support;
 mod taken_along;
 mod throttle;
