@@ -100,6 +100,7 @@ impl Hub<'_> {
         self.sender(Platform::Apns, "apns", platforms.apns, &mut on);
         self.sender(Platform::Fcm, "fcm", platforms.fcm, &mut on);
         self.sender(Platform::Wns, "wns", platforms.wns, &mut on);
+        self.sender(Platform::WebPush, "webpush", platforms.webpush, &mut on);
         let announcer = Announcer {
             storage: self.storage.clone(),
             messaging: self.messaging.clone(),
@@ -176,5 +177,6 @@ fn worker_name(platform: Platform) -> &'static str {
         Platform::Apns => "sender-apns",
         Platform::Fcm => "sender-fcm",
         Platform::Wns => "sender-wns",
+        Platform::WebPush => "sender-webpush",
     }
 }

@@ -6,4 +6,6 @@ mod devices;
 mod gateways;
 mod providers;
 mod shop;
+mod silent;
+mod subscriptions;
 mod waiting;
