@@ -44,7 +44,7 @@ async fn a_silent_push_shows_nothing_and_hands_its_data_to_the_app() {
                 assert_eq!(arrived.collapse_key, None, "only what is shown has a tag");
                 let text = arrived.payload.as_str().unwrap();
                 let data: serde_json::Value = serde_json::from_str(text).unwrap();
-                assert_eq!(data["state"], "confirmed");
+                assert_eq!(data["order"], "the order");
             }
             Platform::WebPush => assert_eq!(arrived.payload.get("title"), None),
         }
@@ -76,7 +76,7 @@ async fn what_is_too_long_is_refused_before_it_is_sent() {
             let device = bench.providers.device(platform);
             let mut push = push(channel(&device));
             push.kind = kind;
-            push.data.push(("more", "x".repeat(6_000)));
+            push.data.push(("more".into(), "x".repeat(6_000)));
             let answer = bench.send(platform, &push).await;
             let Answer::Refused { why } = &answer else {
                 panic!("{platform:?}: {answer:?}")
@@ -93,7 +93,7 @@ async fn the_longest_that_each_service_takes_is_taken() {
     for platform in ALL {
         let device = bench.providers.device(platform);
         let mut push = push(channel(&device));
-        push.data.push(("more", String::new()));
+        push.data.push(("more".into(), String::new()));
         let mut fits = 0;
         let mut too_long = 6_000;
         // Halves the span until the longest that the gateway sends is found.

@@ -28,8 +28,8 @@ async fn a_message_is_read_by_the_browser_it_was_encrypted_for() {
             id: Some(arrived.provider_id.clone())
         }
     );
-    let data = push.data.iter().map(|(name, value)| (*name, value.as_str()));
-    let data: serde_json::Map<_, _> = data.map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    let data = push.data.iter();
+    let data: serde_json::Map<_, _> = data.map(|(name, value)| (name.clone(), json!(value))).collect();
     assert_eq!(
         arrived.payload,
         json!({"title": push.text.title, "body": push.text.body, "tag": push.collapse, "data": data})

@@ -10,7 +10,7 @@ pub(super) fn payload(push: &Push) -> Result<Vec<u8>, Answer> {
     let data: Map<String, Value> = push
         .data
         .iter()
-        .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())))
+        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
         .collect();
     let mut payload = json!({"tag": push.collapse, "data": data});
     if push.kind == Kind::Alert {
@@ -19,9 +19,7 @@ pub(super) fn payload(push: &Push) -> Result<Vec<u8>, Answer> {
     }
     let text = payload.to_string().into_bytes();
     if text.len() > TEXT_BYTES {
-        return Err(Answer::Refused {
-            why: format!("the message is {} bytes long, {TEXT_BYTES} fit", text.len()),
-        });
+        return Err(Answer::too_long(text.len(), TEXT_BYTES));
     }
     Ok(text)
 }
