@@ -35,8 +35,8 @@ impl Platforms {
         let settings = settings(&args.push)?;
         let stand_in = stand_in(&args.push).await?;
         let platforms = Self {
-            apns: apple(&args.apns, &settings)?,
-            fcm: google(&args.fcm, &settings)?,
+            apns: apns(&args.apns, &settings)?,
+            fcm: fcm(&args.fcm, &settings)?,
             wns: wns(&args.wns, &settings, stand_in.clone())?,
             webpush: webpush(&args.webpush, &settings, stand_in)?,
         };
@@ -87,7 +87,7 @@ async fn stand_in(args: &PushArgs) -> anyhow::Result<Vec<SocketAddr>> {
     Ok(found)
 }
 
-fn apple(args: &ApnsArgs, settings: &Settings) -> anyhow::Result<Option<Apns>> {
+fn apns(args: &ApnsArgs, settings: &Settings) -> anyhow::Result<Option<Apns>> {
     let (Some(file), Some(key_id), Some(team_id), Some(topic)) = (
         &args.apns_key_file,
         &args.apns_key_id,
@@ -108,7 +108,7 @@ fn apple(args: &ApnsArgs, settings: &Settings) -> anyhow::Result<Option<Apns>> {
     Ok(Some(Apns::new(config, Pool::new(settings, &Speaks::Http2)?)))
 }
 
-fn google(args: &FcmArgs, settings: &Settings) -> anyhow::Result<Option<Fcm>> {
+fn fcm(args: &FcmArgs, settings: &Settings) -> anyhow::Result<Option<Fcm>> {
     let Some(file) = &args.fcm_service_account_file else {
         return Ok(None);
     };
