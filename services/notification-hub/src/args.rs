@@ -316,7 +316,10 @@ mod tests {
         for (good, with) in [
             ("--webpush-subject=mailto:push@shop.example", file),
             ("--webpush-subject=https://shop.example/contact", file),
-            ("--fcm-analytics-label=orders-2.0~a%", "--fcm-service-account-file=a.json"),
+            (
+                "--fcm-analytics-label=orders-2.0~a%",
+                "--fcm-service-account-file=a.json",
+            ),
         ] {
             assert!(parse(&[good, with]).is_ok(), "{good}");
         }
@@ -324,7 +327,10 @@ mod tests {
             ("--webpush-subject=push@shop.example", file),
             ("--webpush-subject=mailto:nobody", file),
             ("--webpush-subject=http://shop.example", file),
-            ("--fcm-analytics-label=two words", "--fcm-service-account-file=a.json"),
+            (
+                "--fcm-analytics-label=two words",
+                "--fcm-service-account-file=a.json",
+            ),
             ("--fcm-analytics-label=", "--fcm-service-account-file=a.json"),
         ] {
             assert!(parse(&[bad, with]).is_err(), "{bad}");

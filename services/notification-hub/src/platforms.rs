@@ -149,7 +149,10 @@ fn webpush(
     let key = Es256::from_pem(&read(file, "WEBPUSH_VAPID_KEY_FILE")?)
         .with_context(|| format!("WEBPUSH_VAPID_KEY_FILE {}", file.display()))?;
     let vapid = Vapid::new(key, subject);
-    tracing::info!(public_key = vapid.public_key(), "browsers must have subscribed for this key");
+    tracing::info!(
+        public_key = vapid.public_key(),
+        "browsers must have subscribed for this key"
+    );
     let pool = Pool::new(settings, &Speaks::Public { stand_in })?;
     Ok(Some(WebPush::new(vapid, pool)))
 }

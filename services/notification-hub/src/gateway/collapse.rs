@@ -16,7 +16,9 @@ pub(super) fn tag(key: &str) -> String {
 
 /// Web Push: `Topic` has at most 32 characters of base64url (RFC 8030, section 5.4).
 pub(super) fn topic(key: &str) -> String {
-    fitted(key, 32, |byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    fitted(key, 32, |byte| {
+        byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
+    })
 }
 
 /// The key itself where it fits, else the beginning of its hash, in hexadecimal.
@@ -41,7 +43,10 @@ mod tests {
     fn a_key_that_fits_stays_as_it_is() {
         assert_eq!(topic("campaign-42_a"), "campaign-42_a");
         assert_eq!(tag("order42"), "order42");
-        assert_eq!(collapse_id("018f0000-0000-8000-8000-000000000002"), "018f0000-0000-8000-8000-000000000002");
+        assert_eq!(
+            collapse_id("018f0000-0000-8000-8000-000000000002"),
+            "018f0000-0000-8000-8000-000000000002"
+        );
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::webpush::PublicOnly;
 use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use super::webpush::PublicOnly;
 use reqwest::{Certificate, Client, ClientBuilder, Response, redirect};
 
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -53,7 +53,10 @@ impl Providers {
             format!("--wns-client-id={}", sdk.client_id),
             format!("--wns-client-secret-file={}", self.secret(&sdk.client_secret)),
             format!("--wns-token-url={}", sdk.token_url),
-            format!("--webpush-vapid-key-file={}", credentials.webpush.vapid_key_path.display()),
+            format!(
+                "--webpush-vapid-key-file={}",
+                credentials.webpush.vapid_key_path.display()
+            ),
             format!("--webpush-subject={}", credentials.webpush.subject),
         ]);
         flags

@@ -27,11 +27,18 @@ async fn a_silent_push_shows_nothing_and_hands_its_data_to_the_app() {
     let bench = Bench::set().await;
     for platform in ALL {
         let arrived = bench.arrives(platform, Kind::Background, true).await;
-        assert_eq!((arrived.title.as_str(), arrived.body.as_str()), ("", ""), "{platform:?}");
+        assert_eq!(
+            (arrived.title.as_str(), arrived.body.as_str()),
+            ("", ""),
+            "{platform:?}"
+        );
         let option = |name: &str| arrived.options.get(name).map(String::as_str);
         match platform {
             Platform::Apns => {
-                assert_eq!((option("apns-push-type"), option("apns-priority")), (Some("background"), Some("5")));
+                assert_eq!(
+                    (option("apns-push-type"), option("apns-priority")),
+                    (Some("background"), Some("5"))
+                );
                 assert_eq!(arrived.payload["aps"]["content-available"], 1);
                 assert_eq!(arrived.payload["aps"].get("alert"), None);
             }
@@ -108,19 +115,29 @@ async fn the_longest_that_each_service_takes_is_taken() {
         }
         assert!(fits > 3_400, "{platform:?} took {fits} bytes");
     }
-    assert_eq!(bench.providers.sandbox.refusals().len(), 0, "the limits are the services' own");
+    assert_eq!(
+        bench.providers.sandbox.refusals().len(),
+        0,
+        "the limits are the services' own"
+    );
 }
 
 #[tokio::test]
 async fn android_is_told_its_channel_and_google_the_label() {
     let providers = Providers::start().await;
     let mut flags = providers.flags();
-    flags.extend(["--fcm-android-channel=orders".into(), "--fcm-analytics-label=order_news".into()]);
+    flags.extend([
+        "--fcm-android-channel=orders".into(),
+        "--fcm-analytics-label=order_news".into(),
+    ]);
     let gateways = providers.gateways(&flags).await;
     let bench = Bench { providers, gateways };
     let arrived = bench.arrives(Platform::Fcm, Kind::Alert, true).await;
     assert_eq!(arrived.payload["android"]["notification"]["channel_id"], "orders");
-    assert_eq!(arrived.payload["fcm_options"], json!({"analytics_label": "order_news"}));
+    assert_eq!(
+        arrived.payload["fcm_options"],
+        json!({"analytics_label": "order_news"})
+    );
     let silent = bench.arrives(Platform::Fcm, Kind::Background, true).await;
     assert_eq!(silent.options.get("channel_id"), None);
 }
@@ -140,5 +157,8 @@ async fn a_further_app_has_a_topic_of_its_own() {
         assert_eq!(matches!(answer, Answer::Sent { .. }), known, "{app}: {answer:?}");
     }
     let refused = bench.providers.sandbox.refusals();
-    assert_eq!(refused[0].reason, "TopicDisallowed", "the sandbox's team has one app");
+    assert_eq!(
+        refused[0].reason, "TopicDisallowed",
+        "the sandbox's team has one app"
+    );
 }

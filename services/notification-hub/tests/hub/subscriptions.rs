@@ -35,7 +35,10 @@ async fn a_message_is_read_by_the_browser_it_was_encrypted_for() {
         json!({"title": push.text.title, "body": push.text.body, "tag": push.collapse, "data": data})
     );
     let option = |name: &str| arrived.options[name].as_str();
-    assert_eq!((option("urgency"), option("content-encoding")), ("high", "aes128gcm"));
+    assert_eq!(
+        (option("urgency"), option("content-encoding")),
+        ("high", "aes128gcm")
+    );
     let ttl: u64 = option("ttl").parse().unwrap();
     assert!((1_790..=1_800).contains(&ttl), "{ttl}");
     assert_eq!(option("topic").len(), 32, "a UUID is too long by its hyphens");
@@ -52,7 +55,11 @@ async fn a_browser_that_subscribed_for_another_key_bars_us_and_stays() {
         matches!(&answer, Answer::Barred { why } if why.starts_with("403 ")),
         "{answer:?}"
     );
-    assert_eq!(bench.providers.sandbox.refusals().len(), 1, "no other token would help");
+    assert_eq!(
+        bench.providers.sandbox.refusals().len(),
+        1,
+        "no other token would help"
+    );
 }
 
 #[tokio::test]
@@ -74,7 +81,10 @@ async fn a_subscription_that_is_none_is_refused_and_one_that_ended_is_gone() {
         auth: auth.clone(),
     };
     let answer = bench.send(Platform::WebPush, &push(crossed)).await;
-    assert!(matches!(&answer, Answer::Refused { why } if why.starts_with("400 ")), "{answer:?}");
+    assert!(
+        matches!(&answer, Answer::Refused { why } if why.starts_with("400 ")),
+        "{answer:?}"
+    );
     let unknown = storage::Channel::WebPush {
         endpoint: format!("{endpoint}x"),
         p256dh: p256dh.clone(),
@@ -83,14 +93,21 @@ async fn a_subscription_that_is_none_is_refused_and_one_that_ended_is_gone() {
     let answer = bench.send(Platform::WebPush, &push(unknown)).await;
     assert!(matches!(answer, Answer::Gone { as_of: None, .. }), "{answer:?}");
     let seen = bench.providers.sandbox.refusals().len();
-    for elsewhere in ["https://127.0.0.1/wp/x", "https://localhost/wp/x", "http://push-sandbox.test/wp/x"] {
+    for elsewhere in [
+        "https://127.0.0.1/wp/x",
+        "https://localhost/wp/x",
+        "http://push-sandbox.test/wp/x",
+    ] {
         let channel = storage::Channel::WebPush {
             endpoint: elsewhere.into(),
             p256dh: p256dh.clone(),
             auth: auth.clone(),
         };
         let answer = bench.send(Platform::WebPush, &push(channel)).await;
-        assert!(matches!(answer, Answer::Refused { .. }), "{elsewhere}: {answer:?}");
+        assert!(
+            matches!(answer, Answer::Refused { .. }),
+            "{elsewhere}: {answer:?}"
+        );
     }
     assert_eq!(bench.providers.sandbox.refusals().len(), seen, "none was sent");
 }

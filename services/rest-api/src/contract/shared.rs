@@ -190,7 +190,12 @@ fn installations() -> Value {
             "Windows Push Notification Services.",
             json!({ "uri": { "type": "string", "maxLength": 2000, "pattern": "^https://([a-z0-9]+[.])?notify[.]windows[.]com/[A-Za-z0-9/?=&._~-]*$", "description": "The channel's address.", "examples": ["https://db5.notify.windows.com/?token=AwYAAAB"] } }),
         ),
-        ("WebPushInstallationDraft", "webpush", "A browser, by Web Push.", subscription()),
+        (
+            "WebPushInstallationDraft",
+            "webpush",
+            "A browser, by Web Push.",
+            subscription(),
+        ),
     ];
     let mut schemas = Map::new();
     let (mut choices, mut mapping) = (Vec::new(), Map::new());

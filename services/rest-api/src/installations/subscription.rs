@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn a_subscription_is_taken_as_a_browser_gives_it() {
-        assert!(matches!(parse(subscription()).unwrap(), Channel::WebPush { auth, .. } if auth == "BTBZMqHH6r4Tts7J_aSIgg"));
+        assert!(
+            matches!(parse(subscription()).unwrap(), Channel::WebPush { auth, .. } if auth == "BTBZMqHH6r4Tts7J_aSIgg")
+        );
         let mut bare = subscription();
         bare.as_object_mut().unwrap().remove("expirationTime");
         assert!(parse(bare).is_ok());
@@ -129,7 +131,11 @@ mod tests {
             "push.example.org",
             "",
         ] {
-            assert_eq!(refused("/endpoint", json!(bad)).pointer, "/channel/endpoint", "{bad}");
+            assert_eq!(
+                refused("/endpoint", json!(bad)).pointer,
+                "/channel/endpoint",
+                "{bad}"
+            );
         }
         let long = format!("https://push.example.org/{}", "x".repeat(ENDPOINT_LIMIT_BYTES));
         assert_eq!(refused("/endpoint", json!(long)).pointer, "/channel/endpoint");
@@ -142,7 +148,9 @@ mod tests {
 
     #[test]
     fn keys_are_what_a_message_can_be_encrypted_with() {
-        let point = URL_SAFE_NO_PAD.decode(subscription()["keys"]["p256dh"].as_str().unwrap()).unwrap();
+        let point = URL_SAFE_NO_PAD
+            .decode(subscription()["keys"]["p256dh"].as_str().unwrap())
+            .unwrap();
         let mut off_the_curve = point.clone();
         off_the_curve[64] ^= 1;
         let mut compressed = point[..33].to_vec();
@@ -151,8 +159,17 @@ mod tests {
             let error = refused("/keys/p256dh", json!(URL_SAFE_NO_PAD.encode(bad)));
             assert_eq!(error.pointer, "/channel/keys/p256dh");
         }
-        for bad in ["", "BTBZMqHH6r4Tts7J_aSI", "BTBZMqHH6r4Tts7J_aSIgg==", "BTBZMqHH6r4Tts7J/aSIgg"] {
-            assert_eq!(refused("/keys/auth", json!(bad)).pointer, "/channel/keys/auth", "{bad}");
+        for bad in [
+            "",
+            "BTBZMqHH6r4Tts7J_aSI",
+            "BTBZMqHH6r4Tts7J_aSIgg==",
+            "BTBZMqHH6r4Tts7J/aSIgg",
+        ] {
+            assert_eq!(
+                refused("/keys/auth", json!(bad)).pointer,
+                "/channel/keys/auth",
+                "{bad}"
+            );
         }
         assert_eq!(refused("/keys", json!({"auth": "x"})).pointer, "/channel/keys");
     }

@@ -54,17 +54,44 @@ async fn what_leads_inside_or_can_not_be_encrypted_for_is_refused_by_its_field()
         subscription
     };
     for (channel, error) in [
-        (with("/endpoint", json!("http://push.example.org/x")), "/channel/endpoint: must be an https"),
-        (with("/endpoint", json!("https://127.0.0.1/x")), "/channel/endpoint: must be an https"),
-        (with("/endpoint", json!("https://[::1]/x")), "/channel/endpoint: must be an https"),
-        (with("/endpoint", json!("https://localhost/x")), "/channel/endpoint: must be an https"),
-        (with("/endpoint", json!("https://push.example.org:8083/x")), "/channel/endpoint: must be an https"),
-        (with("/keys/p256dh", json!("BAAA")), "/channel/keys/p256dh: must be an uncompressed point"),
-        (with("/keys/auth", json!("AAAA")), "/channel/keys/auth: must be 16 bytes"),
+        (
+            with("/endpoint", json!("http://push.example.org/x")),
+            "/channel/endpoint: must be an https",
+        ),
+        (
+            with("/endpoint", json!("https://127.0.0.1/x")),
+            "/channel/endpoint: must be an https",
+        ),
+        (
+            with("/endpoint", json!("https://[::1]/x")),
+            "/channel/endpoint: must be an https",
+        ),
+        (
+            with("/endpoint", json!("https://localhost/x")),
+            "/channel/endpoint: must be an https",
+        ),
+        (
+            with("/endpoint", json!("https://push.example.org:8083/x")),
+            "/channel/endpoint: must be an https",
+        ),
+        (
+            with("/keys/p256dh", json!("BAAA")),
+            "/channel/keys/p256dh: must be an uncompressed point",
+        ),
+        (
+            with("/keys/auth", json!("AAAA")),
+            "/channel/keys/auth: must be 16 bytes",
+        ),
         (with("/keys/auth", json!(16)), "/channel/keys/auth: invalid type"),
         (with("/keys", json!({})), "/channel/keys: missing field `p256dh`"),
-        (with("/expirationTime", json!("soon")), "/channel/expirationTime: invalid type"),
-        (json!({ "token": "0a".repeat(32) }), "/channel/token: unknown field"),
+        (
+            with("/expirationTime", json!("soon")),
+            "/channel/expirationTime: invalid type",
+        ),
+        (
+            json!({ "token": "0a".repeat(32) }),
+            "/channel/token: unknown field",
+        ),
     ] {
         let fields = put(&guest, &channel).await.fields();
         assert!(
@@ -86,6 +113,9 @@ async fn the_key_to_subscribe_for_is_given_to_everyone() {
     api.close().await;
 
     let without = Api::start().await;
-    assert_eq!(without.get("/v1/push/keys").await.json(), json!({ "webpush": null }));
+    assert_eq!(
+        without.get("/v1/push/keys").await.json(),
+        json!({ "webpush": null })
+    );
     without.close().await;
 }

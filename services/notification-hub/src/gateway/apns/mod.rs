@@ -65,7 +65,11 @@ impl Apns {
         let address = self.address(push, token)?;
         let id = push.id.to_string();
         let collapse = collapse::collapse_id(&push.collapse);
-        let topic = self.config.app_topics.get(&push.app).unwrap_or(&self.config.topic);
+        let topic = self
+            .config
+            .app_topics
+            .get(&push.app)
+            .unwrap_or(&self.config.topic);
         let payload = payload(push, token, &id, &collapse, topic).map_err(|error| Answer::Refused {
             why: format!("the payload can't be written: {error}"),
         })?;

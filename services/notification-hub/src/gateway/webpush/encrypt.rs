@@ -16,7 +16,8 @@ const TAG_BYTES: usize = 16;
 /// What a last record's text ends with.
 const DELIMITER: u8 = 2;
 /// The most that a message says: what is left beside the header, the delimiter and the tag.
-pub(super) const TEXT_BYTES: usize = MESSAGE_BYTES as usize - (SALT_BYTES + 4 + 1 + POINT_BYTES) - 1 - TAG_BYTES;
+pub(super) const TEXT_BYTES: usize =
+    MESSAGE_BYTES as usize - (SALT_BYTES + 4 + 1 + POINT_BYTES) - 1 - TAG_BYTES;
 
 /// A browser's public key and the secret that it shares with us.
 pub(super) struct Keys {
@@ -86,7 +87,8 @@ mod tests {
     use super::*;
 
     /// The browser of RFC 8291, section 5.
-    const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    const P256DH: &str =
+        "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
     const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
     fn bytes(text: &str) -> Vec<u8> {
@@ -115,10 +117,19 @@ mod tests {
 
     #[test]
     fn keys_that_are_none_are_not_used() {
-        for (p256dh, auth) in [("", AUTH), (P256DH, ""), (&P256DH[..80], AUTH), (P256DH, "AAAA"), ("ä", AUTH)] {
+        for (p256dh, auth) in [
+            ("", AUTH),
+            (P256DH, ""),
+            (&P256DH[..80], AUTH),
+            (P256DH, "AAAA"),
+            ("ä", AUTH),
+        ] {
             assert!(Keys::read(p256dh, auth).is_none(), "{p256dh} {auth}");
         }
-        assert!(Keys::read(&format!("{P256DH}="), &format!("{AUTH}==")).is_some(), "padded");
+        assert!(
+            Keys::read(&format!("{P256DH}="), &format!("{AUTH}==")).is_some(),
+            "padded"
+        );
         let off_the_curve = URL_SAFE_NO_PAD.encode([4; 65]);
         let to = Keys::read(&off_the_curve, AUTH).unwrap();
         assert!(encrypted(&to, b"x").is_err());

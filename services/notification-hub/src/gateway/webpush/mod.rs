@@ -100,11 +100,17 @@ struct Subscription {
 impl Subscription {
     fn read(channel: &Channel) -> Result<Self, Answer> {
         let refused = |why: String| Answer::Refused { why };
-        let Channel::WebPush { endpoint, p256dh, auth } = channel else {
+        let Channel::WebPush {
+            endpoint,
+            p256dh,
+            auth,
+        } = channel
+        else {
             return Err(refused("the channel is no subscription of a browser".into()));
         };
         let endpoint = endpoint::checked(endpoint).map_err(|why| refused(format!("the endpoint {why}")))?;
-        let keys = Keys::read(p256dh, auth).ok_or_else(|| refused("the subscription's keys can't be read".into()))?;
+        let keys = Keys::read(p256dh, auth)
+            .ok_or_else(|| refused("the subscription's keys can't be read".into()))?;
         Ok(Self { endpoint, keys })
     }
 }

@@ -33,7 +33,11 @@ impl Resolve for PublicOnly {
 
 fn public(found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, NotPublic> {
     let public: Vec<_> = found.filter(|address| is_public(address.ip())).collect();
-    if public.is_empty() { Err(NotPublic) } else { Ok(public) }
+    if public.is_empty() {
+        Err(NotPublic)
+    } else {
+        Ok(public)
+    }
 }
 
 fn is_public(address: IpAddr) -> bool {
@@ -82,15 +86,61 @@ mod tests {
 
     #[test]
     fn only_public_addresses_are_known() {
-        for public in ["93.184.216.34", "100.63.0.1", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.0.1.1", "198.20.0.1",
-            "2606:2800:220:1::", "2a00:1450:4001::8a", "64:ff9b::5db8:d822"] {
+        for public in [
+            "93.184.216.34",
+            "100.63.0.1",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.20.0.1",
+            "2606:2800:220:1::",
+            "2a00:1450:4001::8a",
+            "64:ff9b::5db8:d822",
+        ] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
-        for inside in ["0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.8.9.1", "169.254.169.254",
-            "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255",
-            "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
-            "::", "::1", "::ffff:127.0.0.1", "::ffff:93.184.216.34", "::7f00:1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::1",
-            "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "3fff::1", "fc00::1", "fd12:3456::1", "fe80::1", "fec0::1", "ff02::1"] {
+        for inside in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.8.9.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:93.184.216.34",
+            "::7f00:1",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a00:1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "3fff::1",
+            "fc00::1",
+            "fd12:3456::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
             assert!(!is_public(inside.parse().unwrap()), "{inside}");
         }
     }
@@ -111,7 +161,11 @@ mod tests {
         let local = resolver(&[]).resolve("localhost".parse().unwrap()).await;
         assert!(local.err().unwrap().downcast_ref::<NotPublic>().is_some());
         let stand_in = resolver(&["127.0.0.1:8083"]);
-        let found: Vec<_> = stand_in.resolve(STAND_IN_HOST.parse().unwrap()).await.unwrap().collect();
+        let found: Vec<_> = stand_in
+            .resolve(STAND_IN_HOST.parse().unwrap())
+            .await
+            .unwrap()
+            .collect();
         assert_eq!(found, ["127.0.0.1:8083".parse().unwrap()]);
         assert!(stand_in.resolve("localhost".parse().unwrap()).await.is_err());
     }

@@ -24,7 +24,8 @@ fn vapid() -> Vapid {
 fn browser() -> Channel {
     Channel::WebPush {
         endpoint: "https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV".into(),
-        p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4".into(),
+        p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+            .into(),
         auth: "BTBZMqHH6r4Tts7J_aSIgg".into(),
     }
 }
@@ -56,17 +57,30 @@ fn a_request_has_the_headers_of_the_standard() {
     assert_eq!(header("urgency"), "high");
     assert_eq!(header("content-encoding"), "aes128gcm");
     let topic = header("topic");
-    assert!(topic.len() == 32 && topic.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{topic}");
+    assert!(
+        topic.len() == 32 && topic.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        "{topic}"
+    );
     let body = request.body().unwrap().as_bytes().unwrap();
-    assert_eq!(body[16..21], [0, 0, 16, 0, 65], "records of 4,096 bytes, a key of 65");
+    assert_eq!(
+        body[16..21],
+        [0, 0, 16, 0, 65],
+        "records of 4,096 bytes, a key of 65"
+    );
     assert!(!String::from_utf8_lossy(body).contains("cups"), "encrypted");
-    let later = Push { urgent: false, ..push };
+    let later = Push {
+        urgent: false,
+        ..push
+    };
     assert_eq!(built(&later).headers()["urgency"], "normal");
 }
 
 #[test]
 fn a_token_says_who_sends_to_which_service_and_until_when() {
-    let said = built(&push(browser())).headers()["authorization"].to_str().unwrap().to_owned();
+    let said = built(&push(browser())).headers()["authorization"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     let (token, key) = said.strip_prefix("vapid t=").unwrap().split_once(", k=").unwrap();
     let parts: Vec<_> = token.split('.').collect();
     let bytes = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();
@@ -93,12 +107,21 @@ fn a_token_is_made_once_for_each_service_and_is_good_for_twelve_hours_at_least()
     let one = "https://push.example.net/a";
     let first = token(one, "2026-11-21T06:00:00Z");
     assert_eq!(first, token("https://push.example.net/b", "2026-11-21T11:59:59Z"));
-    assert_ne!(first, token("https://other.example.net/a", "2026-11-21T06:00:00Z"));
+    assert_ne!(
+        first,
+        token("https://other.example.net/a", "2026-11-21T06:00:00Z")
+    );
     assert_ne!(first, token(one, "2026-11-21T12:00:00Z"));
-    vapid.renew(&one.parse().unwrap(), at("2026-11-21T12:00:01Z")).unwrap();
+    vapid
+        .renew(&one.parse().unwrap(), at("2026-11-21T12:00:01Z"))
+        .unwrap();
     let renewed = token(one, "2026-11-21T12:00:02Z");
     assert_eq!(renewed, token(one, "2026-11-21T12:20:00Z"));
-    assert_ne!(renewed, token(one, "2026-11-21T12:40:00Z"), "made for want of a better one");
+    assert_ne!(
+        renewed,
+        token(one, "2026-11-21T12:40:00Z"),
+        "made for want of a better one"
+    );
 }
 
 #[test]
@@ -178,7 +201,10 @@ fn a_message_that_does_not_fit_and_a_channel_of_another_kind_are_refused() {
     let mut long = push(browser());
     long.text.body = "x".repeat(4_000);
     let to = Subscription::read(&long.channel).ok().unwrap();
-    assert!(matches!(gateway().request(&long, &to, now()), Err(Answer::Refused { .. })));
+    assert!(matches!(
+        gateway().request(&long, &to, now()),
+        Err(Answer::Refused { .. })
+    ));
     let apple = Channel::Apns { token: "ab".into() };
     assert!(matches!(Subscription::read(&apple), Err(Answer::Refused { .. })));
 }
@@ -186,6 +212,12 @@ fn a_message_that_does_not_fit_and_a_channel_of_another_kind_are_refused() {
 #[tokio::test]
 async fn a_host_without_a_public_address_is_told_from_one_that_is_away() {
     let client = gateway();
-    let error = client.pool.client().get("https://localhost/").send().await.unwrap_err();
+    let error = client
+        .pool
+        .client()
+        .get("https://localhost/")
+        .send()
+        .await
+        .unwrap_err();
     assert!(caused_by::<NotPublic>(&error), "{error:?}");
 }

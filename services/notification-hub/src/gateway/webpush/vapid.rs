@@ -54,7 +54,11 @@ impl Vapid {
     /// Where the key can't sign.
     pub(super) fn authorization(&self, endpoint: &Url, now: Timestamp) -> Result<String, KeyError> {
         let origin = endpoint.origin().ascii_serialization();
-        let kept = self.made().get(&origin).filter(|made| made.until > now.as_second()).cloned();
+        let kept = self
+            .made()
+            .get(&origin)
+            .filter(|made| made.until > now.as_second())
+            .cloned();
         let token = match kept {
             Some(made) => made.token,
             None => {

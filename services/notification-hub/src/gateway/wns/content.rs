@@ -68,7 +68,10 @@ mod tests {
     fn a_raw_push_is_its_data() {
         let content = content(&sample(Kind::Background)).unwrap();
         let data: Value = serde_json::from_str(&content.body).unwrap();
-        assert_eq!((&data["version"], &data["state"]), (&"2".into(), &"confirmed".into()));
+        assert_eq!(
+            (&data["version"], &data["state"]),
+            (&"2".into(), &"confirmed".into())
+        );
         assert!(!content.body.contains("cups"));
     }
 
@@ -77,8 +80,16 @@ mod tests {
         for (kind, urgent, expected) in [
             (Kind::Alert, true, ("wns/toast", "text/xml", "1")),
             (Kind::Alert, false, ("wns/toast", "text/xml", "2")),
-            (Kind::Background, true, ("wns/raw", "application/octet-stream", "1")),
-            (Kind::Background, false, ("wns/raw", "application/octet-stream", "3")),
+            (
+                Kind::Background,
+                true,
+                ("wns/raw", "application/octet-stream", "1"),
+            ),
+            (
+                Kind::Background,
+                false,
+                ("wns/raw", "application/octet-stream", "3"),
+            ),
         ] {
             let push = Push {
                 urgent,
