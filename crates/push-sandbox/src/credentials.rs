@@ -1,5 +1,7 @@
 //! The credentials a sender needs: made once, kept in the data folder, handed out at `/credentials`.
 
+mod drawn;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,11 +9,11 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{KeyPair, PKCS_RSA_SHA256};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
+use self::drawn::Drawn;
 use crate::folder::{kept, write};
-use crate::random;
 
 /// The app that all pretend devices have installed: its bundle id is the APNs topic.
 pub const TOPIC: &str = "shop.waybill.demo";
@@ -165,19 +167,6 @@ pub enum CredentialError {
     Key(#[from] jsonwebtoken::errors::Error),
 }
 
-/// The names and secrets that are drawn once.
-#[derive(Serialize, Deserialize)]
-struct Drawn {
-    apns_key_id: String,
-    apns_team_id: String,
-    fcm_key_id: String,
-    wns_tenant_id: String,
-    wns_client_id: String,
-    wns_client_secret: String,
-    wns_package_sid: String,
-    wns_package_secret: String,
-}
-
 /// Credentials, and the public halves that check what is made with them.
 pub(crate) struct Opened {
     pub(crate) credentials: Credentials,
@@ -195,7 +184,7 @@ pub(crate) fn open(
     push_url: &str,
     push_allow: &str,
 ) -> Result<Opened, CredentialError> {
-    let drawn = drawn(&folder.join("names.json"))?;
+    let drawn = drawn::open(&folder.join("names.json"))?;
     let apns_key_path = folder.join("apns-key.p8");
     let apns_key = KeyPair::from_pem(&kept(
         &apns_key_path,
@@ -287,22 +276,4 @@ fn web_push(folder: &Path) -> Result<WebPushCredentials, CredentialError> {
         public_key: URL_SAFE_NO_PAD.encode(KeyPair::from_pem(&key)?.public_key_raw()),
         subject: "mailto:push@waybill.example".to_owned(),
     })
-}
-
-fn drawn(path: &Path) -> Result<Drawn, CredentialError> {
-    let text = kept(path, || {
-        let numbers: Vec<String> = rand::random::<[u32; 7]>().iter().map(u32::to_string).collect();
-        let drawn = Drawn {
-            apns_key_id: random::apple_id(),
-            apns_team_id: random::apple_id(),
-            fcm_key_id: random::hex::<20>(),
-            wns_tenant_id: random::uuid().to_string(),
-            wns_client_id: random::uuid().to_string(),
-            wns_client_secret: random::text::<30>(),
-            wns_package_sid: format!("ms-app://s-1-15-2-{}", numbers.join("-")),
-            wns_package_secret: random::text::<24>(),
-        };
-        serde_json::to_string_pretty(&drawn).map_err(|_| CredentialError::Damaged(path.to_owned()))
-    })?;
-    serde_json::from_str(&text).map_err(|_| CredentialError::Damaged(path.to_owned()))
 }
