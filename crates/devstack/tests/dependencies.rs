@@ -14,6 +14,7 @@ const FRONT: &[&str] = &[
     "storage",
     "cache",
     "domain",
+    "wishes",
     "chassis",
 ];
 
@@ -21,6 +22,7 @@ const FRONT: &[&str] = &[
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("conditions", &[]),
+    ("wishes", &["domain", "conditions"]),
     ("messaging", &["domain", "conditions"]),
     ("storage", SERVERS),
     ("cache", SERVERS),
@@ -41,6 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "storage",
             "cache",
             "domain",
+            "wishes",
             "chassis",
         ],
     ),
@@ -57,6 +60,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "storage",
             "cache",
             "domain",
+            "wishes",
             "chassis",
         ],
     ),
