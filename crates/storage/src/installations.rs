@@ -1,6 +1,6 @@
 //! Apps on devices, and the channels that reach them.
 
-mod erased;
+pub(crate) mod erased;
 mod own;
 mod told;
 

@@ -14,6 +14,7 @@ pub mod installations;
 mod migrate;
 mod orders;
 mod values;
+pub mod wishes;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub use erasure::Erasure;
 pub use error::StorageError;
 pub use installations::{Channel, Installation, Platform, Registered};
 pub use orders::{OrderFilter, OrderPage, OrderSummary};
+pub use wishes::{Wish, WishPage, WishPlace, Wished};
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]

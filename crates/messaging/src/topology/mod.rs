@@ -31,6 +31,8 @@ pub const AUDIT: &str = "AUDIT";
 pub const CATALOG_CONSUMER: &str = "catalog";
 /// The notification hub's consumer of [`EVENTS`].
 pub const HUB_CONSUMER: &str = "notification-hub";
+/// The notification hub's consumer of [`EVENTS`] that looks for wishes.
+pub const WISHES_CONSUMER: &str = "notification-hub-wishes";
 /// The push platforms; each has a consumer of [`NOTIFICATIONS`].
 pub const PLATFORMS: [&str; 4] = ["apns", "fcm", "wns", "webpush"];
 

@@ -7,3 +7,4 @@ mod gateways;
 mod providers;
 mod shop;
 mod waiting;
+mod wishes;

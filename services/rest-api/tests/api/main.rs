@@ -47,5 +47,6 @@ mod tools;
 mod traces;
 mod verdicts;
 mod walk;
+mod wanted;
 mod wishes;
 mod writes;
