@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("conditions", &[]),
     ("wishes", &["domain", "conditions"]),
+    ("push-texts", &["domain"]),
     ("messaging", &["domain", "conditions"]),
     ("storage", SERVERS),
     ("cache", SERVERS),
@@ -54,6 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "notification-hub",
         &[
             "fcm",
+            "push-texts",
             "ordering",
             "identity",
             "messaging",

@@ -85,7 +85,10 @@ mod tests {
         assert!(matches!(read(&catalog, now), Reading::ForAll(_)));
         let late = now.saturating_add(31.minutes()).unwrap();
         assert!(matches!(read(&catalog, late), Reading::Stale));
-        let order = delivery("events.order.shipped.1", r#"{"customer":"guest:6f2d1f0a-0c5e-4b39-9d3c-6a1f0f7f5f11"}"#);
+        let order = delivery(
+            "events.order.shipped.1",
+            r#"{"customer":"guest:6f2d1f0a-0c5e-4b39-9d3c-6a1f0f7f5f11"}"#,
+        );
         assert!(matches!(read(&order, now), Reading::ForOwner(..)));
         let refused = delivery("events.catalog.refused.tea", r#"{"sku":"tea"}"#);
         assert!(matches!(read(&refused, now), Reading::Other));

@@ -5,6 +5,7 @@ mod announcing;
 mod devices;
 mod gateways;
 mod providers;
+mod saying;
 mod shop;
 mod waiting;
 mod wishes;
