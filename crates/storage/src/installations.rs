@@ -3,6 +3,7 @@
 pub(crate) mod erased;
 mod own;
 mod told;
+mod told_each;
 
 use domain::{Customer, InstallationId};
 use jiff::Timestamp;

@@ -16,6 +16,7 @@ mod orders;
 pub mod preferences;
 pub mod push_templates;
 mod values;
+pub mod wishes;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub use error::StorageError;
 pub use installations::{Channel, Installation, Platform, Registered};
 pub use orders::{OrderFilter, OrderPage, OrderSummary};
 pub use preferences::{MailTo, Preferences, Topic, Way, Ways};
+pub use wishes::{Wish, WishPage, WishPlace, Wished};
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -66,10 +66,7 @@ impl Default for Preferences {
         Self {
             orders: both,
             wishes: both,
-            news: Ways {
-                email: false,
-                ..both
-            },
+            news: Ways { email: false, ..both },
             locale: None,
         }
     }

@@ -64,7 +64,10 @@ impl Handler for Announcer {
         let mut planned = self.plan(fresh).await?;
         // Too late for a push, but a mail is read later than that.
         late.retain(|(_, event)| now < mail_deadline(event.at));
-        planned.extend(late.into_iter().filter_map(|(cause, event)| self.mail(event, cause)));
+        planned.extend(
+            late.into_iter()
+                .filter_map(|(cause, event)| self.mail(event, cause)),
+        );
         self.queue.queue(planned, now).await?;
         Ok(outcomes)
     }

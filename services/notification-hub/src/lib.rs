@@ -13,6 +13,7 @@ pub mod notification;
 pub mod platforms;
 pub mod queue;
 pub mod texts;
+pub mod wishes;
 
 use messaging::HandlerError;
 use storage::StorageError;

@@ -109,10 +109,7 @@ impl Secrets {
             own.push(("REDIS_URL".to_owned(), self.redis_url(service.name(), listen)?));
         }
         // The hub puts orders' links into its mails.
-        if matches!(
-            service,
-            Part::WebFrontend | Part::RestApi | Part::NotificationHub
-        ) {
+        if matches!(service, Part::WebFrontend | Part::RestApi | Part::NotificationHub) {
             let name = "WAYBILL_SECRET_KEY";
             own.push((name.to_owned(), value(name).to_owned()));
         }

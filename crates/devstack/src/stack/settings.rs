@@ -44,7 +44,10 @@ pub(super) fn of(part: Part, addresses: &Addresses, folder: &Path) -> Settings {
     } else {
         set("ADMIN_LISTEN", addresses.listen(Use::Admin(part)));
     }
-    let shop = format!("http://localhost:{}", addresses.port(Use::Public(Part::WebFrontend)));
+    let shop = format!(
+        "http://localhost:{}",
+        addresses.port(Use::Public(Part::WebFrontend))
+    );
     match part {
         Part::WebFrontend => {
             set("WAYBILL_DEV", "true".to_owned());
@@ -101,6 +104,9 @@ pub(super) async fn push(addresses: &Addresses, folder: &Path) -> Result<Setting
         ("SMTP_USER", "/smtp/user"),
         ("SMTP_PASSWORD_FILE", "/smtp/password_path"),
         ("MAIL_FROM", "/smtp/from"),
+        ("WEBPUSH_VAPID_KEY_FILE", "/webpush/vapid_key_path"),
+        ("WEBPUSH_SUBJECT", "/webpush/subject"),
+        ("WEBPUSH_PUBLIC_KEY", "/webpush/public_key"),
     ];
     let mut settings = vec![("WNS_CLIENT_SECRET_FILE".to_owned(), secret.display().to_string())];
     for (name, pointer) in from {

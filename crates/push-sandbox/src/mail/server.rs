@@ -59,7 +59,9 @@ pub(crate) async fn serve(listener: TcpListener, server: Arc<MailServer>, stop: 
 async fn converse(stream: TcpStream, server: &MailServer) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut plain = Talk::new(stream);
-    plain.say("220 localhost ESMTP, a sandbox and no real mail server").await?;
+    plain
+        .say("220 localhost ESMTP, a sandbox and no real mail server")
+        .await?;
     if Session::new(server, false).run(&mut plain).await? == End::Closed {
         return Ok(());
     }

@@ -176,11 +176,7 @@ impl<'a> Session<'a> {
         if verb == Verb::Helo {
             return reply("250 localhost");
         }
-        let last = if self.secure {
-            "AUTH PLAIN"
-        } else {
-            "STARTTLS"
-        };
+        let last = if self.secure { "AUTH PLAIN" } else { "STARTTLS" };
         Step::Reply(format!(
             "250-localhost\r\n250-SIZE {}\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 {last}",
             content::MAX_BYTES
@@ -257,8 +253,7 @@ impl<'a> Session<'a> {
         };
         let Envelope { from, to, is_8bit } = std::mem::take(&mut self.envelope);
         let (state, from) = (&self.server.state, from.unwrap_or_default());
-        let taken =
-            read.and_then(|content| content::look_into(&content, &from, &to, is_8bit, state.now()));
+        let taken = read.and_then(|content| content::look_into(&content, &from, &to, is_8bit, state.now()));
         let mail = match taken {
             Ok(mail) => mail,
             Err(wrong) => {
@@ -268,7 +263,10 @@ impl<'a> Session<'a> {
         };
         let kinds = [MailFaultKind::Policy, MailFaultKind::Slow, MailFaultKind::Drop];
         let fault = state.inbox.take_fault(&kinds, &to);
-        if fault.as_ref().is_some_and(|fault| fault.kind == MailFaultKind::Policy) {
+        if fault
+            .as_ref()
+            .is_some_and(|fault| fault.kind == MailFaultKind::Policy)
+        {
             self.say(talk, "554 5.7.1 refused for what it is").await?;
             return Ok(true);
         }

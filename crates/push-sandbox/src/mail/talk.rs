@@ -3,7 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 
 /// RFC 5321, section 4.5.3.2.7 asks for five minutes; nobody types here.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,9 +48,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         let mut line = Vec::new();
         let mut bounded = (&mut self.stream).take(MAX_ANY_LINE);
         let read = tokio::time::timeout(PATIENCE, bounded.read_until(b'\n', &mut line));
-        read.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        read.await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         if line.len() as u64 == MAX_ANY_LINE {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a line without an end"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a line without an end",
+            ));
         }
         Ok(line.ends_with(b"\n").then_some(Line(line)))
     }

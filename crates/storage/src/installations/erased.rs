@@ -1,4 +1,4 @@
-//! Devices of customers who were erased.
+//! Customers who were erased: nothing of theirs is taken any more.
 
 use domain::Customer;
 use sqlx::PgConnection;

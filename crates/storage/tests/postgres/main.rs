@@ -15,3 +15,4 @@ mod preferences;
 mod roles;
 mod search;
 mod shop;
+mod wishes;

@@ -164,8 +164,8 @@ async fn the_hub_learns_whom_to_write_to_and_no_more() {
         email: email.into(),
         locale: locale.map(str::to_owned),
     };
-    let [early, late] = ["early", "late"]
-        .map(|key| submit(Customer::Guest(GUEST), key, &[("tea", 1)], at(0)));
+    let [early, late] =
+        ["early", "late"].map(|key| submit(Customer::Guest(GUEST), key, &[("tea", 1)], at(0)));
     assert_eq!(ask(&early).await, MailTo::Unknown);
     shop.handle(vec![early.clone()], at(1)).await.unwrap();
     assert_eq!(ask(&early).await, to("ada@example.org", None));
@@ -184,7 +184,11 @@ async fn the_hub_learns_whom_to_write_to_and_no_more() {
     }
 
     shop.storage.erase_account(ADA, None, None, at(9)).await.unwrap();
-    assert_eq!(ask(&early).await, MailTo::Nobody, "while its order is under way, too");
+    assert_eq!(
+        ask(&early).await,
+        MailTo::Nobody,
+        "while its order is under way, too"
+    );
     shop.handle(vec![late.clone()], at(10)).await.unwrap();
     assert_eq!(ask(&late).await, MailTo::Nobody);
     let account = hub.mail_of_customer(Customer::Account(ADA)).await.unwrap();

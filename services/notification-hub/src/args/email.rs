@@ -19,21 +19,11 @@ pub struct EmailArgs {
     pub smtp_url: Option<SmtpServer>,
 
     /// The name to sign in with. Nobody signs in when not given.
-    #[arg(
-        long,
-        env = "SMTP_USER",
-        value_name = "NAME",
-        requires = "smtp_password_file"
-    )]
+    #[arg(long, env = "SMTP_USER", value_name = "NAME", requires = "smtp_password_file")]
     pub smtp_user: Option<String>,
 
     /// File with the password to sign in with.
-    #[arg(
-        long,
-        env = "SMTP_PASSWORD_FILE",
-        value_name = "FILE",
-        requires = "smtp_user"
-    )]
+    #[arg(long, env = "SMTP_PASSWORD_FILE", value_name = "FILE", requires = "smtp_user")]
     pub smtp_password_file: Option<PathBuf>,
 
     /// Connections to the mail server, and mails on their way to it, at once.
@@ -163,10 +153,7 @@ mod tests {
             ),
             ("smtp://127.0.0.1:25", server("127.0.0.1", 25, Secured::IfOffered)),
             ("smtp://[::1]:25", server("::1", 25, Secured::IfOffered)),
-            (
-                "smtps://localhost:465",
-                server("localhost", 465, Secured::AtOnce),
-            ),
+            ("smtps://localhost:465", server("localhost", 465, Secured::AtOnce)),
         ] {
             assert_eq!(read(text), Ok(expected), "{text}");
         }

@@ -174,10 +174,7 @@ impl<G: Gateway> Sender<G> {
     }
 
     /// The device, if it is still there and still the customer's: nobody is told of another's order.
-    async fn device(
-        &self,
-        notification: &Notification,
-    ) -> Result<Found, HandlerError> {
+    async fn device(&self, notification: &Notification) -> Result<Found, HandlerError> {
         let found = self
             .storage
             .installation_to_tell(notification.installation, notification.what.customer())

@@ -3,8 +3,8 @@
 use push_texts::Text;
 use storage::Installation;
 
-use crate::gateway::Push;
 use crate::gateway::email::Subject;
+use crate::gateway::{Kind, Push};
 use crate::news::NewsOf;
 use crate::notification::{Notification, What};
 
@@ -25,11 +25,13 @@ pub(super) fn push(notification: &Notification, device: &Installation, text: Tex
     };
     Push {
         id: notification.delivery,
+        app: device.app.clone(),
         channel: device.channel.clone(),
         environment: device.environment.clone(),
         collapse,
         data,
         urgent,
+        kind: Kind::Alert,
         text,
         locale: device.locale.clone(),
         subject: subject(what),

@@ -98,11 +98,18 @@ async fn an_orders_contact_gets_a_mail_with_the_link_that_opens_the_order() {
     let secrets = OrderSecrets::new(KEY.parse().unwrap());
     secrets.open(confirmed.order, secret).unwrap();
     let html = mail.html.as_ref().unwrap();
-    assert!(html.contains(&format!("href=\"{link}\"")) && html.contains("lang=\"en\""), "{html}");
+    assert!(
+        html.contains(&format!("href=\"{link}\"")) && html.contains("lang=\"en\""),
+        "{html}"
+    );
 
     let header = |name: &str| mail.headers.get(name).map(String::as_str);
     assert_eq!(header("Auto-Submitted"), Some("auto-generated"));
-    assert_eq!(header("List-Unsubscribe"), None, "about one's own order there is nothing to stop");
+    assert_eq!(
+        header("List-Unsubscribe"),
+        None,
+        "about one's own order there is nothing to stop"
+    );
     let mailbox = mailbox(&What::Order(confirmed.clone()), confirmed.customer);
     let id = delivery_id(confirmed.id(), mailbox.id);
     assert_eq!(mail.message_id, format!("{id}@waybill.example"));
@@ -126,9 +133,21 @@ async fn a_mail_waits_for_its_order_to_be_stored_and_a_later_version_takes_its_p
     shop.mail_becomes(&shipped, DeliveryState::Sent).await;
     shop.emptied().await;
     let [mail] = shop.mails().try_into().unwrap();
-    assert_eq!(mail.to, ["else@example.org"], "the order's contact, not the account");
-    assert!(mail.subject.starts_with("Ihre Bestellung ist unterwegs · "), "{}", mail.subject);
-    assert!(mail.text.contains("über 12,50 €") && mail.text.contains("Bestellung ansehen"), "{}", mail.text);
+    assert_eq!(
+        mail.to,
+        ["else@example.org"],
+        "the order's contact, not the account"
+    );
+    assert!(
+        mail.subject.starts_with("Ihre Bestellung ist unterwegs · "),
+        "{}",
+        mail.subject
+    );
+    assert!(
+        mail.text.contains("über 12,50 €") && mail.text.contains("Bestellung ansehen"),
+        "{}",
+        mail.text
+    );
     hub.stop().await;
 }
 
@@ -140,7 +159,9 @@ async fn nobody_is_mailed_who_was_erased_and_nothing_that_the_next_mail_says_too
     shop.store(&submitted, ADA);
     shop.publish(&submitted).await;
     let owner = shop.sign_up("en").await;
-    let Customer::Account(account) = owner else { panic!("an account") };
+    let Customer::Account(account) = owner else {
+        panic!("an account")
+    };
     let confirmed = event(owner, OrderState::Confirmed, 2);
     shop.store(&confirmed, ADA);
     shop.storage
@@ -190,7 +211,11 @@ async fn what_a_customer_has_chosen_is_honoured_by_way_and_language() {
     assert_eq!(shop.state(&mailed, &silent).await, None);
     assert_eq!(shop.mail_state(&pushed).await, None);
     let [mail] = shop.mails().try_into().unwrap();
-    assert!(mail.subject.starts_with("Ihre Bestellung ist bestätigt · "), "{}", mail.subject);
+    assert!(
+        mail.subject.starts_with("Ihre Bestellung ist bestätigt · "),
+        "{}",
+        mail.subject
+    );
     hub.stop().await;
 }
 
@@ -239,7 +264,8 @@ async fn product_news_go_to_those_who_asked_and_bring_the_link_that_stops_them()
         storage: shop.storage.clone(),
         messaging: shop.messaging.clone(),
     };
-    let cause = messaging::events::order_event_message(&event(owner, OrderState::Confirmed, 2), "test").envelope;
+    let cause =
+        messaging::events::order_event_message(&event(owner, OrderState::Confirmed, 2), "test").envelope;
     let planned = || vec![Planned::new(news.clone(), &mailbox(&news, owner), &cause)];
     let queued = queue.queue(planned(), clock::now()).await.unwrap();
     assert_eq!(queued, 0, "nobody gets news by mail who has not asked for them");
@@ -257,12 +283,20 @@ async fn product_news_go_to_those_who_asked_and_bring_the_link_that_stops_them()
     assert_eq!(queue.queue(planned(), clock::now()).await.unwrap(), 1);
     let hub = shop.hub(&shop.providers.mail_flags());
     let mail = eventually("the mail", async || shop.mails().pop()).await;
-    assert_eq!((mail.subject.as_str(), mail.to.as_slice()), ("Spring tea", [ADA.to_owned()].as_slice()));
+    assert_eq!(
+        (mail.subject.as_str(), mail.to.as_slice()),
+        ("Spring tea", [ADA.to_owned()].as_slice())
+    );
     // RFC 8058, section 3.1.
-    assert_eq!(mail.headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+    assert_eq!(
+        mail.headers["List-Unsubscribe-Post"],
+        "List-Unsubscribe=One-Click"
+    );
     let link = mail.headers["List-Unsubscribe"].trim_matches(['<', '>']);
     assert_eq!(mail.links(), [link]);
-    let token = link.strip_prefix("https://shop.example/news/stop?token=").unwrap();
+    let token = link
+        .strip_prefix("https://shop.example/news/stop?token=")
+        .unwrap();
     let stops = NewsStops::new(KEY.parse().unwrap());
     assert_eq!(stops.read(token), Ok(owner));
     hub.stop().await;

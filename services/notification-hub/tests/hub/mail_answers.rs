@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chassis::clock;
 use notification_hub::gateway::email::Subject;
-use notification_hub::gateway::{Answer, Gateway, Push};
+use notification_hub::gateway::{Answer, Gateway, Kind, Push};
 use push_sandbox::{MailFault, MailFaultKind, MailFilter};
 use push_texts::Text;
 use storage::Channel;
@@ -17,11 +17,13 @@ const ADA: &str = "ada@example.org";
 fn push(to: &str) -> Push {
     Push {
         id: clock::random_id(),
+        app: "mail".into(),
         channel: Channel::Email { address: to.into() },
         environment: "production".into(),
         collapse: "order".into(),
         data: Vec::new(),
         urgent: true,
+        kind: Kind::Alert,
         text: Text {
             title: "Tea & <cups>".into(),
             body: "It's \"on\" its way".into(),
@@ -45,7 +47,12 @@ async fn each_answer_of_the_mail_server_means_one_thing() {
     for _ in 0..2 {
         // A fresh connection, then the one that was kept.
         let sent = gateway.send(&mail, clock::now()).await;
-        assert_eq!(sent, Answer::Sent { id: Some("2.0.0 taken".into()) });
+        assert_eq!(
+            sent,
+            Answer::Sent {
+                id: Some("2.0.0 taken".into())
+            }
+        );
     }
     for (kind, word) in [
         (MailFaultKind::Busy, "retry"),
@@ -62,9 +69,19 @@ async fn each_answer_of_the_mail_server_means_one_thing() {
     assert_eq!(gateway.send(&again, clock::now()).await.word(), "sent");
     let arrived = providers.sandbox.mails(&MailFilter::default());
     let copies: Vec<_> = arrived.iter().map(|mail| mail.copies).collect();
-    assert_eq!(copies, [2, 1, 2], "a repeat has the same id, so a mailbox shows it once");
+    assert_eq!(
+        copies,
+        [2, 1, 2],
+        "a repeat has the same id, so a mailbox shows it once"
+    );
     assert_eq!(arrived[0].text.lines().next(), Some("Tea & <cups>"));
-    assert!(arrived[0].html.as_ref().unwrap().contains("Tea &#38; &#60;cups&#62;"));
+    assert!(
+        arrived[0]
+            .html
+            .as_ref()
+            .unwrap()
+            .contains("Tea &#38; &#60;cups&#62;")
+    );
     for wrong in ["", "ada", "ada@", "a b@example.org"] {
         let answer = gateway.send(&push(wrong), clock::now()).await;
         assert!(
@@ -99,7 +116,11 @@ async fn without_the_local_ca_or_the_password_nothing_is_sent() {
         let kept = flags.iter().filter(|flag| !flag.starts_with(name));
         kept.cloned().collect()
     };
-    let stranger = providers.gateways(&without("--push-root-ca")).await.email.unwrap();
+    let stranger = providers
+        .gateways(&without("--push-root-ca"))
+        .await
+        .email
+        .unwrap();
     assert_eq!(stranger.send(&push(ADA), clock::now()).await.word(), "retry");
     let nameless = providers.gateways(&without("--smtp-")).await.email;
     assert!(nameless.is_none(), "without a server it is switched off");

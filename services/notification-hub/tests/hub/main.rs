@@ -9,4 +9,7 @@ mod mail_answers;
 mod providers;
 mod saying;
 mod shop;
+mod silent;
+mod subscriptions;
 mod waiting;
+mod wishes;

@@ -39,7 +39,11 @@ async fn guests_and_accounts_choose_for_themselves() {
     assert_eq!(ada.get(PATH).await.json(), usual);
     assert_eq!(put(&ada.shopper(), &quiet()).await.status, 200);
     assert_eq!(ada.get(PATH).await.json(), quiet());
-    assert_eq!(put(&one, &usual).await.json(), usual, "a language can be taken back");
+    assert_eq!(
+        put(&one, &usual).await.json(),
+        usual,
+        "a language can be taken back"
+    );
     api.close().await;
 }
 
@@ -54,13 +58,22 @@ async fn what_is_wrong_or_missing_is_named_and_nothing_changes() {
         body
     };
     for (body, field) in [
-        (change("/locale", json!("de_AT")), "/locale: must be a language tag"),
+        (
+            change("/locale", json!("de_AT")),
+            "/locale: must be a language tag",
+        ),
         (change("/orders/push", json!("yes")), "/orders/push: invalid type"),
-        (change("/news", json!({ "push": true })), "/news: missing field `email`"),
+        (
+            change("/news", json!({ "push": true })),
+            "/news: missing field `email`",
+        ),
         (json!({}), ": missing field `orders`"),
     ] {
         let fields = put(&guest, &body).await.fields();
-        assert!(fields.len() == 1 && fields[0].starts_with(field), "{field}: {fields:?}");
+        assert!(
+            fields.len() == 1 && fields[0].starts_with(field),
+            "{field}: {fields:?}"
+        );
     }
     assert_eq!(guest.get(PATH).await.json(), quiet());
     let other = Answer::of(guest.request(Method::DELETE, PATH)).await;

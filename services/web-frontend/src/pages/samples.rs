@@ -187,7 +187,10 @@ pub(super) fn pages() -> Vec<(String, String)> {
         is_later_page: false,
     };
     pages.push(("no orders".to_owned(), none.render().unwrap()));
-    for (name, action) in [("news", Some("/news/stop?token=t".to_owned())), ("no more news", None)] {
+    for (name, action) in [
+        ("news", Some("/news/stop?token=t".to_owned())),
+        ("no more news", None),
+    ] {
         pages.push((name.to_owned(), NewsStopPage { action }.render().unwrap()));
     }
     for refusal in [

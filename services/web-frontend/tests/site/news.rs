@@ -55,7 +55,9 @@ async fn a_mail_program_does_it_with_one_request_of_its_own() {
     let one_click = reqwest::Client::new()
         .post(&link)
         .header("content-type", "multipart/form-data; boundary=x")
-        .body("--x\r\ncontent-disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n");
+        .body(
+            "--x\r\ncontent-disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n",
+        );
     assert_eq!(one_click.send().await.unwrap().status(), StatusCode::OK);
     assert!(!wants_news(&site, customer).await);
     let again = reqwest::Client::new()

@@ -173,20 +173,18 @@ async fn announce(connection: &mut AsyncSmtpConnection, envelope: &Envelope) -> 
     let stopped = |stage| move |error| Stopped { stage, error };
     let mut parameters = Vec::new();
     // A server that does not know it refuses the address, and says so.
-    if envelope.to().iter().any(|to| !AsRef::<str>::as_ref(to).is_ascii()) {
+    if envelope
+        .to()
+        .iter()
+        .any(|to| !AsRef::<str>::as_ref(to).is_ascii())
+    {
         parameters.push(MailParameter::SmtpUtfEight);
     }
-    if connection
-        .server_info()
-        .supports_feature(Extension::EightBitMime)
-    {
+    if connection.server_info().supports_feature(Extension::EightBitMime) {
         parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
     let sender = Mail::new(envelope.from().cloned(), parameters);
-    connection
-        .command(sender)
-        .await
-        .map_err(stopped(Stage::Sender))?;
+    connection.command(sender).await.map_err(stopped(Stage::Sender))?;
     for to in envelope.to() {
         let recipient = Rcpt::new(to.clone(), Vec::new());
         connection

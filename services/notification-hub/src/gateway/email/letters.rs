@@ -4,11 +4,11 @@ use askama::Template;
 use domain::{Customer, OrderId};
 use identity::{NewsStops, OrderSecrets, ServerKey};
 use jiff::Timestamp;
+use lettre::Message;
 use lettre::address::Address;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::Message;
 use url::Url;
 use uuid::Uuid;
 
