@@ -28,7 +28,7 @@ use crate::orders::Heartbeat;
 use crate::problem::{self, Kind, Problem};
 use crate::{
     accounts, caching, catalog, contract, cors, guest_sessions, heads, installations, limits, me, observe,
-    orders, scheduled, sessions,
+    orders, scheduled, sessions, wishes,
 };
 
 /// The service's name, as other parts see it.
@@ -279,6 +279,16 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(get().to(installations::read))
                 .route(web::put().to(installations::put))
                 .route(web::delete().to(installations::remove)),
+        )
+        .service(
+            resource("/v1/wishes", "GET, HEAD, POST")
+                .route(get().to(wishes::list))
+                .route(web::post().to(wishes::create)),
+        )
+        .service(
+            resource("/v1/wishes/{id}", "GET, HEAD, DELETE")
+                .route(get().to(wishes::read))
+                .route(web::delete().to(wishes::remove)),
         )
         .service(resource("/openapi.json", "GET, HEAD").route(get().to(contract::openapi)))
         .service(resource("/docs", "GET, HEAD").route(get().to(contract::docs)))

@@ -10,3 +10,4 @@ mod shop;
 mod silent;
 mod subscriptions;
 mod waiting;
+mod wishes;

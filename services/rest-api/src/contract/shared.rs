@@ -118,6 +118,7 @@ fn parameter_of(path: &str, name: &str) -> Value {
         "installation_id" => json!({ "description": "The device's own UUID." }),
         "id" if path.starts_with("/v1/me/addresses/") => json!({ "description": "The entry's id." }),
         "id" if path.starts_with("/v1/me/sessions/") => json!({ "description": "The session's id." }),
+        "id" if path.starts_with("/v1/wishes/") => json!({ "description": "The wish's id." }),
         "id" => json!({ "description": "The order's id." }),
         "limit" => json!({
             "description": "How many to a page.",

@@ -170,7 +170,7 @@ impl Draft {
 }
 
 /// As it is kept: what is answered now is what is read later.
-fn to_the_microsecond(time: Timestamp) -> Timestamp {
+pub(crate) fn to_the_microsecond(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 

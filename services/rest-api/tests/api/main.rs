@@ -48,5 +48,6 @@ mod tools;
 mod traces;
 mod verdicts;
 mod walk;
+mod wanted;
 mod wishes;
 mod writes;
