@@ -32,7 +32,7 @@ fn a_request_has_the_headers_wns_wants_and_a_known_length() {
     assert_eq!(header("content-type"), "text/xml");
     assert_eq!(header("x-wns-type"), "wns/toast");
     assert_eq!(header("x-wns-ttl"), "1800");
-    assert_eq!(header("x-wns-tag"), "e3f4f852e7275520");
+    assert_eq!(header("x-wns-tag"), "f06c6b8a5d6dfd61");
     assert_eq!(header("x-wns-priority"), "1");
     assert!(
         request.body().unwrap().as_bytes().is_some(),
