@@ -165,7 +165,10 @@ impl Messaging {
     async fn oldest(&self, info: &Info) -> Result<Option<Timestamp>, PublishError> {
         let config = &info.config;
         let everything = [">".to_owned()];
-        let filters = match (config.filter_subject.is_empty(), config.filter_subjects.as_slice()) {
+        let filters = match (
+            config.filter_subject.is_empty(),
+            config.filter_subjects.as_slice(),
+        ) {
             (false, _) => std::slice::from_ref(&config.filter_subject),
             (true, []) => &everything,
             (true, several) => several,
