@@ -5,6 +5,7 @@ pub mod app;
 pub mod args;
 pub mod check;
 pub mod fault;
+mod fleet;
 mod history;
 mod latency;
 mod load;
@@ -13,6 +14,7 @@ mod shopping;
 
 pub use api::{Answer, Api, Guest, Snapshot};
 pub use check::{Expectations, Violation, check};
+pub use fleet::{Fleet, Group, Taken, Tally};
 pub use history::{History, Record, What, read};
 pub use latency::Latency;
 pub use load::{Load, Pace, Progress, Report};

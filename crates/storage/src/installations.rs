@@ -72,7 +72,7 @@ pub enum Channel {
 
 impl Channel {
     /// SHA-256 of what it says: two installations of one app never share it.
-    fn hash(&self) -> [u8; 32] {
+    pub fn hash(&self) -> [u8; 32] {
         let (kind, value) = match self {
             Self::Fcm { kind, value } => (kind.as_str(), value),
             Self::Apns { token } => ("apns", token),

@@ -4,6 +4,7 @@
 //! its signature is deterministic (RFC 6979): the same key at the same time gives the same token everywhere.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -33,6 +34,8 @@ pub struct ProviderKey {
     key: SigningKey,
     key_id: String,
     team_id: String,
+    /// The last one made, with its time: a signature costs more than the rest of a push.
+    last: Arc<Mutex<Option<(i64, String)>>>,
 }
 
 impl ProviderKey {
@@ -50,6 +53,7 @@ impl ProviderKey {
             key,
             key_id: key_id.into(),
             team_id: team_id.into(),
+            last: Arc::default(),
         })
     }
 
@@ -58,8 +62,19 @@ impl ProviderKey {
     /// # Errors
     /// [`KeyError::Signing`].
     pub fn token(&self, now: Timestamp) -> Result<String, KeyError> {
+        let issued = issued_at(now);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, token)) = last.as_ref().filter(|(at, _)| *at == issued) {
+            return Ok(token.clone());
+        }
+        let token = self.signed(issued)?;
+        *last = Some((issued, token.clone()));
+        Ok(token)
+    }
+
+    fn signed(&self, issued: i64) -> Result<String, KeyError> {
         let header = serde_json::json!({"alg": "ES256", "kid": self.key_id});
-        let claims = serde_json::json!({"iss": self.team_id, "iat": issued_at(now)});
+        let claims = serde_json::json!({"iss": self.team_id, "iat": issued});
         let encode = |part: &serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encode(&header), encode(&claims));
         let signature: Signature = self
