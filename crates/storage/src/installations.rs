@@ -1,5 +1,6 @@
 //! Apps on devices, and the channels that reach them.
 
+mod due;
 mod erased;
 mod own;
 mod told;
@@ -12,6 +13,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+pub use self::due::{Due, Wanted};
 pub use self::told::Told;
 use crate::values::{read, time, unreadable};
 use crate::{Storage, StorageError};

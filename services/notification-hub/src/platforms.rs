@@ -9,7 +9,8 @@ use secrecy::SecretString;
 use crate::args::{ApnsArgs, FcmArgs, HubArgs, PushArgs, WnsArgs};
 use crate::gateway::apns::{self, Apns, ProviderKey};
 use crate::gateway::fcm::Fcm;
-use crate::gateway::transport::{Pool, Settings, Speaks};
+use crate::gateway::pool::Pool;
+use crate::gateway::transport::{Settings, Speaks};
 use crate::gateway::wns::{Credentials, Tokens, Wns};
 
 /// The gateways that have credentials.
@@ -60,6 +61,7 @@ fn settings(args: &PushArgs) -> anyhow::Result<Settings> {
         .transpose()?;
     Ok(Settings {
         root_ca: root_ca.map(String::into_bytes),
+        timeout: args.push_timeout,
         ..Settings::new(args.push_connections)
     })
 }
@@ -105,8 +107,9 @@ fn fcm(args: &FcmArgs, settings: &Settings) -> anyhow::Result<Option<Fcm>> {
     };
     let mut config = ::fcm::Config::new(::fcm::ServiceAccount::from_file(file)?);
     config.base_url = args.fcm_url.clone();
-    config.http = Pool::new(settings, &Speaks::Http2)?.into_clients();
-    Ok(Some(Fcm::new(::fcm::Client::new(config)?)))
+    let pool = Pool::new(settings, &Speaks::Http2)?;
+    config.http = vec![pool.client()];
+    Ok(Some(Fcm::new(::fcm::Client::new(config)?, pool)))
 }
 
 fn wns(args: &WnsArgs, settings: &Settings, instead: Vec<SocketAddr>) -> anyhow::Result<Option<Wns>> {

@@ -36,7 +36,8 @@ pub struct Due {
 
 /// A row of the ledger with the device that it is for.
 struct DueRow {
-    delivery: Uuid,
+    /// Which of those that were asked for, from 1 on.
+    place: i64,
     state: String,
     told_at: Option<jiff_sqlx::Timestamp>,
     concerned: Option<bool>,
@@ -93,8 +94,8 @@ impl Storage {
         let mut due: Vec<Option<Due>> = vec![None; wanted.len()];
         for (event_day, places) in by_day(wanted, |wanted| wanted.event_at) {
             for row in self.due_of_day(event_day, wanted, &places, now).await? {
-                let of_row = |place: &&usize| wanted[**place].delivery == row.delivery;
-                let Some(place) = places.iter().find(of_row).copied() else {
+                let place = usize::try_from(row.place - 1).ok();
+                let Some(place) = place.and_then(|place| places.get(place)).copied() else {
                     continue;
                 };
                 due[place] = Some(Due {
@@ -123,7 +124,7 @@ impl Storage {
         self.within(async {
             Ok(sqlx::query_as!(
                 DueRow,
-                r#"SELECT d.id AS "delivery!", d.state AS "state!",
+                r#"SELECT wanted.place AS "place!", d.state AS "state!",
                           (SELECT max(told.settled_at) FROM deliveries AS told
                            WHERE told.order_id = d.order_id AND told.installation = d.installation
                              AND told.event_day >= $4 AND told.state IN ('sent', 'unknown')) AS "told_at: jiff_sqlx::Timestamp",
@@ -133,7 +134,7 @@ impl Storage {
                           i.environment AS "environment?", i.channel AS "channel?: Json<Channel>", i.locale AS "locale?",
                           i.tags AS "tags?", i.expires_at AS "expires_at?: jiff_sqlx::Timestamp",
                           i.updated_at AS "updated_at?: jiff_sqlx::Timestamp"
-                   FROM unnest($2::uuid[], $3::text[]) AS wanted (id, customer)
+                   FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS wanted (id, customer, place)
                    JOIN deliveries AS d ON d.event_day = $1 AND d.id = wanted.id
                    LEFT JOIN installations AS i ON i.id = d.installation AND i.state = 'active'"#,
                 event_day.to_sqlx() as _,

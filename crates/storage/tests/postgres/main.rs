@@ -13,4 +13,5 @@ mod orders;
 mod pool;
 mod roles;
 mod search;
+mod sending;
 mod shop;

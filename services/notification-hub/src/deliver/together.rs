@@ -24,7 +24,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Together<Q, A> {
     pub(super) fn new<W, F>(work: W) -> Self
     where
         W: Fn(Vec<Q>) -> F + Send + 'static,
-        F: Future<Output = Result<Vec<A>, HandlerError>> + Send,
+        F: Future<Output = Result<Vec<A>, HandlerError>> + Send + 'static,
     {
         let (asked, asking) = mpsc::unbounded_channel();
         Self {
@@ -119,9 +119,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_is_away_is_told_to_all() {
-        let away = Together::new(|_: Vec<()>| async {
-            Err::<Vec<()>, _>(HandlerError::Unavailable("away".into()))
-        });
+        let away =
+            Together::new(|_: Vec<()>| async { Err::<Vec<()>, _>(HandlerError::Unavailable("away".into())) });
         let answers = join_all((0..3).map(|_| away.ask(()))).await;
         assert!(
             answers

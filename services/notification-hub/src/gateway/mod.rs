@@ -2,6 +2,7 @@
 
 pub mod apns;
 pub mod fcm;
+pub mod pool;
 pub mod transport;
 pub mod wns;
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use reqwest::{Client, Response};
+use reqwest::{Client, RequestBuilder, Response};
 
 use super::transport::{Settings, Speaks, client};
 
@@ -58,9 +58,23 @@ impl Pool {
         })
     }
 
-    /// A client for what is no push, such as fetching a token.
+    /// A client to make a request with, or to fetch a token.
     pub fn client(&self) -> Client {
-        self.lease().line.client.clone()
+        self.line(0).client.clone()
+    }
+
+    /// Sends a request over the least busy connection.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Response, reqwest::Error> {
+        let (request, lease) = (request.build()?, self.lease());
+        let sent = lease.client().execute(request).await;
+        match &sent {
+            Err(error) if error.is_timeout() => lease.waited_in_vain(),
+            _ => lease.answered(),
+        }
+        sent
     }
 
     /// The least busy client, for one request.
@@ -98,9 +112,7 @@ impl Pool {
             Ok(fresh) => Line::new(fresh),
             Err(error) => return tracing::error!(%error, "a silent connection can't be replaced"),
         };
-        let mut line = self.lines[place]
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut line = self.lines[place].write().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&line, silent) {
             tracing::warn!("a connection to a push service has fallen silent: another one takes its place");
             metrics::counter!("push_connections_given_up_total").increment(1);
@@ -122,18 +134,6 @@ impl Lease<'_> {
     /// The client.
     pub fn client(&self) -> &Client {
         &self.line.client
-    }
-
-    /// Passes on what came of the request, and takes note of it.
-    ///
-    /// # Errors
-    /// Those of `sent`.
-    pub fn told(&self, sent: Result<Response, reqwest::Error>) -> Result<Response, reqwest::Error> {
-        match &sent {
-            Err(error) if error.is_timeout() => self.waited_in_vain(),
-            _ => self.answered(),
-        }
-        sent
     }
 
     /// Something came back.

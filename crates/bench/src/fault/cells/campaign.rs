@@ -31,7 +31,7 @@ pub(super) async fn bad_day(settings: Settings) -> Result<Outcome> {
         "seed": settings.seed,
         "shares": { "429": 0.05, "5xx": 0.02, "time-out": 0.01, "gone": 0.03 },
         "retry_after": 1,
-        "goaway_every": 1000,
+        "goaway_every": settings.devices / 20,
         "black_holes": 1,
     });
     fleet.rage(&storm).await?;
@@ -95,14 +95,13 @@ pub(super) async fn most_gone(settings: Settings) -> Result<Outcome> {
     Ok(drill.finish())
 }
 
-/// In a short run the hub waits less for an answer that does not come.
+/// With fewer devices the hub has fewer in hand when it is killed, and waits less for an answer that does not come.
 fn stack(settings: Settings) -> Result<StackOptions> {
-    let options = stack_with(&[Part::NotificationHub])?;
-    Ok(options.env(
-        Part::NotificationHub,
-        "PUSH_TIMEOUT",
-        &format!("{}ms", settings.answer.as_millis()),
-    ))
+    let (hub, at_once) = (Part::NotificationHub, (settings.devices / 64).clamp(16, 256));
+    let options = stack_with(&[hub])?
+        .env(hub, "PUSH_TIMEOUT", &format!("{}s", settings.answer.as_secs()))
+        .env(hub, "PUSH_CONCURRENCY", &at_once.to_string());
+    Ok(options)
 }
 
 /// Kills the hub after equal shares of the pushes.
