@@ -9,7 +9,7 @@ use devstack::Stack;
 use domain::{Actor, Customer, GuestId, Money, OrderEvent, OrderId, OrderState, Version};
 use jiff::Timestamp;
 use messaging::{Messaging, events};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use sqlx::Connection;
 use sqlx::types::{Json, Uuid};
@@ -30,7 +30,19 @@ struct Made {
     id: String,
     installation_id: Uuid,
     platform: String,
+    #[serde(deserialize_with = "channel")]
     channel: Channel,
+}
+
+/// As a device gives it: a browser puts its keys together.
+fn channel<'de, D: Deserializer<'de>>(from: D) -> Result<Channel, D::Error> {
+    let mut given = Value::deserialize(from)?;
+    if let Some(Value::Object(keys)) = given.get_mut("keys").map(Value::take) {
+        for (name, key) in keys {
+            given[name] = key;
+        }
+    }
+    serde_json::from_value(given).map_err(serde::de::Error::custom)
 }
 
 /// Devices by how many pushes they show.

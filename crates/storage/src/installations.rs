@@ -1,9 +1,10 @@
 //! Apps on devices, and the channels that reach them.
 
 mod due;
-mod erased;
+pub(crate) mod erased;
 mod own;
 mod told;
+mod told_each;
 
 use domain::{Customer, InstallationId};
 use jiff::Timestamp;

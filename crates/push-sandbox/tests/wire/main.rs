@@ -6,6 +6,8 @@ mod apns_faults;
 mod fcm;
 mod scale;
 mod site;
+mod webpush;
+mod webpush_refusals;
 mod wns;
 
 use std::sync::Arc;

@@ -15,3 +15,4 @@ mod roles;
 mod search;
 mod sending;
 mod shop;
+mod wishes;
