@@ -14,5 +14,6 @@ mod pool;
 mod preferences;
 mod roles;
 mod search;
+mod sending;
 mod shop;
 mod wishes;

@@ -5,6 +5,7 @@ mod collapse;
 pub mod email;
 pub mod es256;
 pub mod fcm;
+pub mod pool;
 pub mod transport;
 pub mod webpush;
 pub mod wns;

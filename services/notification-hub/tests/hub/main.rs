@@ -12,4 +12,5 @@ mod shop;
 mod silent;
 mod subscriptions;
 mod waiting;
+mod wishers;
 mod wishes;

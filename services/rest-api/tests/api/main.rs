@@ -7,6 +7,7 @@ mod caching;
 mod catalog;
 mod contract;
 mod dice;
+mod drawn;
 mod end;
 mod erase;
 mod events;
