@@ -31,6 +31,8 @@ pub const AUDIT: &str = "AUDIT";
 pub const CATALOG_CONSUMER: &str = "catalog";
 /// The notification hub's consumer of [`EVENTS`].
 pub const HUB_CONSUMER: &str = "notification-hub";
+/// The consumer of [`NOTIFICATIONS`] for campaigns that are to be sent.
+pub const CAMPAIGNS_CONSUMER: &str = "campaigns";
 /// The push platforms; each has a consumer of [`NOTIFICATIONS`].
 pub const PLATFORMS: [&str; 4] = ["apns", "fcm", "wns", "webpush"];
 
@@ -42,6 +44,11 @@ pub fn processor_consumer(partition: Partition) -> String {
 /// The consumer of [`NOTIFICATIONS`] for `platform`: `sender-apns`.
 pub fn sender_consumer(platform: &str) -> String {
     format!("sender-{platform}")
+}
+
+/// The consumer of [`NOTIFICATIONS`] for what goes to many devices of `platform` at once: `bulk-apns`.
+pub fn bulk_consumer(platform: &str) -> String {
+    format!("bulk-{platform}")
 }
 
 /// The streams and consumers as they are meant to be, as JSON configuration for people to read.
@@ -61,7 +68,7 @@ mod tests {
         for plan in super::consumers() {
             assert!(streams.contains(&plan.stream.to_owned()), "{}", plan.stream);
         }
-        assert_eq!(super::consumers().len(), 14);
+        assert_eq!(super::consumers().len(), 19);
         assert_eq!(super::show()["streams"].as_array().unwrap().len(), 7);
     }
 }

@@ -47,8 +47,14 @@ pub fn rights(user: User) -> Option<Rights> {
             )
         }
         User::NotificationHub => {
-            let pushes = PLATFORMS.map(|platform| format!("notifications.{platform}.*"));
-            worker(user, &pushes.each_ref().map(String::as_str))
+            let lanes = |platform| {
+                [
+                    format!("notifications.{platform}.*"),
+                    format!("notifications.bulk-{platform}.*"),
+                ]
+            };
+            let pushes: Vec<_> = PLATFORMS.into_iter().flat_map(lanes).collect();
+            worker(user, &pushes.iter().map(String::as_str).collect::<Vec<_>>())
         }
     };
     let mut publish = vec!["$JS.API.INFO".to_owned()];
