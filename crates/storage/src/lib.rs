@@ -4,6 +4,7 @@ pub mod accounts;
 mod attempts;
 pub mod audit;
 pub mod batch;
+pub mod campaigns;
 mod catalog;
 mod connect;
 pub mod deliveries;
@@ -13,12 +14,14 @@ pub mod history;
 pub mod installations;
 mod migrate;
 mod orders;
+mod push_platforms;
 mod values;
 
 use std::time::Duration;
 
 pub use accounts::{Account, NewSession, Opened, Role, Session};
 pub use batch::Transaction;
+pub use campaigns::{Campaign, CampaignState, CampaignText, DeliveryCount, NewCampaign};
 pub use catalog::{ProductFilter, ProductPage, ProductPlace};
 pub use connect::ConnectOptions;
 pub use deliveries::{Delivery, DeliveryState};
@@ -26,6 +29,7 @@ pub use erasure::Erasure;
 pub use error::StorageError;
 pub use installations::{Channel, Installation, Platform, Registered};
 pub use orders::{OrderFilter, OrderPage, OrderSummary};
+pub use push_platforms::PushPlatform;
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
