@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
-/// Fewer answers than this prove nothing.
+/// Fewer answers than this count as so many: a few dead devices among few prove nothing.
 const LEAST: usize = 20;
 const MOST: usize = 1_000;
 /// One in this many may die.
@@ -26,8 +26,13 @@ impl Brake {
     /// Notes a push whose device is gone; gives whether the device may be removed.
     pub(super) fn gone(&mut self, now: Timestamp) -> bool {
         self.note(now, true);
+        !self.is_on()
+    }
+
+    /// Whether no device may be removed.
+    pub(super) fn is_on(&self) -> bool {
         let dead = self.answers.iter().filter(|(_, gone)| *gone).count();
-        self.answers.len() < LEAST || dead * ONE_IN <= self.answers.len()
+        dead * ONE_IN > self.answers.len().max(LEAST)
     }
 
     fn note(&mut self, now: Timestamp, gone: bool) {
@@ -64,6 +69,17 @@ mod tests {
             assert!(brake.gone(at(second)), "4 of 20 is 20 %");
         }
         assert!(!brake.gone(at(20)), "5 of 21 is more");
+    }
+
+    #[test]
+    fn of_a_few_answers_few_devices_are_removed() {
+        let mut brake = Brake::default();
+        for second in 0..4 {
+            assert!(brake.gone(at(second)), "4 of at least 20");
+        }
+        assert!(!brake.gone(at(4)), "the wrong environment looks the same");
+        (5..25).for_each(|second| brake.arrived(at(second)));
+        assert!(!brake.is_on(), "5 of 25");
     }
 
     #[test]
