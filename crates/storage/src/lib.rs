@@ -15,6 +15,7 @@ pub mod installations;
 mod migrate;
 mod orders;
 mod push_platforms;
+pub mod push_templates;
 mod values;
 
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub use batch::Transaction;
 pub use campaigns::{Campaign, CampaignState, CampaignText, DeliveryCount, NewCampaign};
 pub use catalog::{ProductFilter, ProductPage, ProductPlace};
 pub use connect::ConnectOptions;
-pub use deliveries::{Delivery, DeliveryState};
+pub use deliveries::{About, Delivery, DeliveryState};
 pub use erasure::Erasure;
 pub use error::StorageError;
 pub use installations::{Channel, Installation, Platform, Registered};

@@ -34,7 +34,7 @@ pub const HUB_CONSUMER: &str = "notification-hub";
 /// The consumer of [`NOTIFICATIONS`] for campaigns that are to be sent.
 pub const CAMPAIGNS_CONSUMER: &str = "campaigns";
 /// The push platforms; each has a consumer of [`NOTIFICATIONS`].
-pub const PLATFORMS: [&str; 4] = ["apns", "fcm", "wns", "webpush"];
+pub const PLATFORMS: [&str; 5] = ["apns", "fcm", "wns", "webpush", "email"];
 
 /// The consumer of [`ORDERS`] for `partition`: `order-processor-p03`.
 pub fn processor_consumer(partition: Partition) -> String {
@@ -68,7 +68,7 @@ mod tests {
         for plan in super::consumers() {
             assert!(streams.contains(&plan.stream.to_owned()), "{}", plan.stream);
         }
-        assert_eq!(super::consumers().len(), 19);
+        assert_eq!(super::consumers().len(), 21);
         assert_eq!(super::show()["streams"].as_array().unwrap().len(), 7);
     }
 }

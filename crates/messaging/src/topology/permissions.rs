@@ -54,7 +54,10 @@ pub fn rights(user: User) -> Option<Rights> {
                 ]
             };
             let pushes: Vec<_> = PLATFORMS.into_iter().flat_map(lanes).collect();
-            worker(user, &pushes.iter().map(String::as_str).collect::<Vec<_>>())
+            let mut publish: Vec<_> = pushes.iter().map(String::as_str).collect();
+            // What became of them.
+            publish.push("events.push.*.*");
+            worker(user, &publish)
         }
     };
     let mut publish = vec!["$JS.API.INFO".to_owned()];

@@ -6,5 +6,6 @@ mod campaigns;
 mod devices;
 mod gateways;
 mod providers;
+mod saying;
 mod shop;
 mod waiting;
