@@ -32,6 +32,8 @@ pub enum DeliveryState {
     Expired,
     /// The device is gone.
     Gone,
+    /// Its campaign was called off.
+    Cancelled,
 }
 
 impl DeliveryState {
@@ -45,6 +47,7 @@ impl DeliveryState {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Gone => "gone",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -57,6 +60,7 @@ impl DeliveryState {
             Self::Failed,
             Self::Expired,
             Self::Gone,
+            Self::Cancelled,
         ];
         all.into_iter()
             .find(|state| state.as_str() == stored)
@@ -166,7 +170,7 @@ impl Storage {
         Ok(told.await?.map(jiff_sqlx::Timestamp::to_jiff))
     }
 
-    /// Notes the outcome of an attempt. A state that is final (`sent`, `superseded`, `failed`, `expired`, `gone`) stays.
+    /// Notes the outcome of an attempt. A state that is final (`sent`, `superseded`, `failed`, `expired`, `gone`, `cancelled`) stays.
     ///
     /// # Errors
     /// [`StorageError`].

@@ -1,11 +1,14 @@
 //! Flags and their environment names.
 
+mod pace;
+
 use std::path::PathBuf;
 
 use chassis::args::{DatabaseArgs, NatsArgs, ServiceArgs};
 use clap::{Args, Parser};
 use url::Url;
 
+pub use self::pace::PaceArgs;
 use crate::feedback::Told;
 
 /// Announces what happened to every device of a customer.
@@ -42,6 +45,13 @@ pub struct HubArgs {
         reason = "a doc comment would replace the command's own help text"
     )]
     pub push: PushArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub pace: PaceArgs,
 
     #[command(flatten)]
     #[expect(
@@ -85,7 +95,7 @@ pub struct PushArgs {
     #[arg(long, env = "PUSH_FEEDBACK", value_name = "WHICH", value_enum, default_value_t = Told::Trouble)]
     pub push_feedback: Told,
 
-    /// Pushes in flight at once to each push service.
+    /// Pushes in flight at once to each push service, and as many that go to many customers.
     #[arg(long, env = "PUSH_CONCURRENCY", value_name = "N", default_value_t = 256, value_parser = concurrency)]
     pub push_concurrency: usize,
 }

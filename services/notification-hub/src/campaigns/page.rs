@@ -43,7 +43,10 @@ impl Campaigns {
         let told = self.told(devices);
         page.left_out = (found - told.len()) as u64;
         for device in &told {
-            *page.queued.entry(device.platform.as_str().to_owned()).or_default() += 1;
+            *page
+                .queued
+                .entry(device.platform.as_str().to_owned())
+                .or_default() += 1;
         }
         let planned = told
             .iter()

@@ -2,11 +2,15 @@
 
 mod backoff;
 mod brake;
+mod called_off;
 mod settle;
+mod standing;
+mod turn;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use cache::Pace;
 use chassis::{Check, clock};
 use domain::OrderState;
 use futures_util::future::join_all;
@@ -16,6 +20,8 @@ use push_texts::Text;
 use storage::{DeliveryState, Installation, Platform, Storage};
 
 use self::brake::Brake;
+use self::called_off::CalledOff;
+use self::standing::Standing;
 use crate::feedback::Feedback;
 use crate::gateway::{Answer, Gateway, Push};
 use crate::notification::{Notification, What, successors};
@@ -40,6 +46,9 @@ pub struct Sender<G> {
     feedback: Feedback,
     check: Check,
     brake: Mutex<Brake>,
+    standing: Standing,
+    called_off: CalledOff,
+    pace: Option<Pace>,
 }
 
 impl<G: Gateway> Handler for Sender<G> {
@@ -53,7 +62,7 @@ impl<G: Gateway> Handler for Sender<G> {
 }
 
 impl<G: Gateway> Sender<G> {
-    /// A sender for `platform` through `gateway`; `check` shows whether the push service lets us in.
+    /// A sender for `platform` through `gateway`, no faster than `pace`; `check` shows whether the push service lets us in.
     pub fn new(
         platform: Platform,
         gateway: G,
@@ -61,16 +70,20 @@ impl<G: Gateway> Sender<G> {
         texts: Arc<Texts>,
         feedback: Feedback,
         check: Check,
+        pace: Option<Pace>,
     ) -> Self {
         check.up();
         Self {
             platform,
             gateway,
+            standing: Standing::new(platform, storage.clone()),
             storage,
             texts,
             feedback,
             check,
             brake: Mutex::default(),
+            called_off: CalledOff::default(),
+            pace,
         }
     }
 
@@ -105,6 +118,9 @@ impl<G: Gateway> Sender<G> {
         let now = clock::now();
         if now >= notification.deadline() {
             return self.settle(notification, DeliveryState::Expired, None).await;
+        }
+        if self.is_called_off(notification).await? {
+            return self.settle(notification, DeliveryState::Cancelled, None).await;
         }
         if let Some(after) = self.pause(notification, now).await? {
             return Ok(Outcome::Wait {
@@ -195,6 +211,13 @@ impl<G: Gateway> Sender<G> {
                 )
                 .await;
         };
+        if !self.has_turn(notification).await {
+            return Ok(self.wait(
+                notification,
+                Some(turn::NO_TURN_WAIT),
+                "others are before it".into(),
+            ));
+        }
         let push = push(notification, device, text);
         let began = Instant::now();
         let answer = self.gateway.send(&push, now).await;
@@ -213,8 +236,7 @@ impl<G: Gateway> Sender<G> {
     ) -> Result<Outcome, HandlerError> {
         match answer {
             Answer::Sent { id } => {
-                self.check.up();
-                self.brake(|brake| brake.arrived(clock::now()));
+                self.arrived().await;
                 self.settle(notification, DeliveryState::Sent, id.as_deref())
                     .await
             }
@@ -232,21 +254,10 @@ impl<G: Gateway> Sender<G> {
             }
             Answer::Barred { why } => {
                 self.check.down(why.clone());
+                self.standing.barred(Some(&why)).await;
                 Ok(self.wait(notification, Some(BARRED_WAIT), why))
             }
         }
-    }
-
-    /// Waiting for a push service is no attempt of the message: it ends at the deadline, not in the dead letters.
-    fn wait(&self, notification: &Notification, after: Option<Duration>, why: String) -> Outcome {
-        let now = clock::now();
-        let wait = after.map_or_else(
-            || backoff::pause(notification.delivery, notification.what.at(), now),
-            backoff::asked,
-        );
-        let after = backoff::until_deadline(wait, notification.deadline(), now);
-        tracing::debug!(platform = self.platform.as_str(), delivery.id = %notification.delivery, ?after, why, "push waits");
-        Outcome::Wait { after, why }
     }
 
     fn brake<T>(&self, act: impl FnOnce(&mut Brake) -> T) -> T {
