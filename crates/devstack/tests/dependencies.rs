@@ -21,6 +21,7 @@ const FRONT: &[&str] = &[
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("conditions", &[]),
+    ("push-texts", &["domain"]),
     ("messaging", &["domain", "conditions"]),
     ("storage", SERVERS),
     ("cache", SERVERS),
@@ -51,6 +52,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "notification-hub",
         &[
             "fcm",
+            "push-texts",
             "ordering",
             "identity",
             "messaging",

@@ -1,15 +1,17 @@
 //! The hub's ledger: one row per notification and installation, partitioned by the day of its event.
 
+mod about;
 mod queue;
 
-use domain::{InstallationId, OrderId, Version};
+use domain::{InstallationId, OrderId};
 use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::values::{day, time, unreadable, version};
+pub use self::about::About;
+use crate::values::{day, time, unreadable};
 use crate::{Platform, Storage, StorageError};
 
 /// Where a delivery stands.
@@ -73,10 +75,8 @@ pub struct Delivery {
     pub installation: InstallationId,
     /// Through which provider.
     pub platform: Platform,
-    /// About which order.
-    pub order: OrderId,
-    /// At which version.
-    pub version: Version,
+    /// What it is about.
+    pub about: About,
     /// Where it stands.
     pub state: DeliveryState,
     /// How often it was handed to the provider.
@@ -94,8 +94,10 @@ struct DeliveryRow {
     event_at: jiff_sqlx::Timestamp,
     installation: Uuid,
     platform: String,
-    order_id: Uuid,
-    version: i64,
+    order_id: Option<Uuid>,
+    version: Option<i64>,
+    wish: Option<Uuid>,
+    campaign: Option<Uuid>,
     state: String,
     attempts: i32,
     provider: Option<String>,
@@ -110,8 +112,7 @@ impl TryFrom<DeliveryRow> for Delivery {
             event_at: row.event_at.to_jiff(),
             installation: InstallationId(row.installation),
             platform: Platform::read(&row.platform)?,
-            order: OrderId(row.order_id),
-            version: version(row.version)?,
+            about: About::read(row.order_id.zip(row.version), row.wish, row.campaign)?,
             state: DeliveryState::read(&row.state)?,
             attempts: row.attempts.unsigned_abs(),
             provider: row.provider,
@@ -128,7 +129,8 @@ impl Storage {
         let row = self.within(async {
             Ok(sqlx::query_as!(
                 DeliveryRow,
-                r#"SELECT id, event_at AS "event_at: _", installation, platform, order_id, version, state, attempts, provider
+                r#"SELECT id, event_at AS "event_at: _", installation, platform, order_id, version, wish, campaign,
+                          state, attempts, provider
                    FROM deliveries WHERE event_day = $1 AND id = $2"#,
                 day(event_at).to_sqlx() as _,
                 id,
@@ -137,6 +139,31 @@ impl Storage {
             .await?)
         });
         row.await?.map(Delivery::try_from).transpose()
+    }
+
+    /// When the installation was last told of the order, on `now`'s day or the one before.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn told_of(
+        &self,
+        order: OrderId,
+        installation: InstallationId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StorageError> {
+        let yesterday = day(now).saturating_sub(1.day());
+        let told = self.within(async {
+            Ok(sqlx::query_scalar!(
+                r#"SELECT max(settled_at) AS "told: jiff_sqlx::Timestamp" FROM deliveries
+                   WHERE order_id = $1 AND installation = $2 AND event_day >= $3 AND state IN ('sent', 'unknown')"#,
+                order.0,
+                installation.0,
+                yesterday.to_sqlx() as _,
+            )
+            .fetch_one(&self.pool)
+            .await?)
+        });
+        Ok(told.await?.map(jiff_sqlx::Timestamp::to_jiff))
     }
 
     /// Notes the outcome of an attempt. A state that is final (`sent`, `superseded`, `failed`, `expired`, `gone`) stays.

@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+pub use self::told::Told;
 use crate::values::{read, time, unreadable};
 use crate::{Storage, StorageError};
 
@@ -25,6 +26,10 @@ pub enum Platform {
     Fcm,
     /// Windows Push Notification Services.
     Wns,
+    /// Web Push (RFC 8030), to browsers.
+    WebPush,
+    /// E-mail.
+    Email,
 }
 
 impl Platform {
@@ -34,6 +39,8 @@ impl Platform {
             Self::Apns => "apns",
             Self::Fcm => "fcm",
             Self::Wns => "wns",
+            Self::WebPush => "webpush",
+            Self::Email => "email",
         }
     }
 
@@ -42,6 +49,8 @@ impl Platform {
             "apns" => Ok(Self::Apns),
             "fcm" => Ok(Self::Fcm),
             "wns" => Ok(Self::Wns),
+            "webpush" => Ok(Self::WebPush),
+            "email" => Ok(Self::Email),
             other => Err(unreadable("platform", other)),
         }
     }
@@ -68,6 +77,20 @@ pub enum Channel {
         /// `https://…notify.windows.com/…`
         uri: String,
     },
+    /// Web Push: a subscription of a browser.
+    WebPush {
+        /// Where the push service takes messages for it.
+        endpoint: String,
+        /// The browser's public key, P-256, uncompressed, base64url.
+        p256dh: String,
+        /// The secret of their authentication, 16 bytes, base64url.
+        auth: String,
+    },
+    /// E-mail.
+    Email {
+        /// The address.
+        address: String,
+    },
 }
 
 impl Channel {
@@ -77,6 +100,8 @@ impl Channel {
             Self::Fcm { kind, value } => (kind.as_str(), value),
             Self::Apns { token } => ("apns", token),
             Self::Wns { uri } => ("wns", uri),
+            Self::WebPush { endpoint, .. } => ("webpush", endpoint),
+            Self::Email { address } => ("email", address),
         };
         Sha256::new()
             .chain_update(kind)
@@ -104,6 +129,10 @@ pub struct Installation {
     pub channel: Channel,
     /// BCP 47 language tag.
     pub locale: String,
+    /// What it is called by those who send to many; without its owner, platform, locale and app.
+    pub tags: Vec<String>,
+    /// When its channel ends unless it is registered again.
+    pub expires_at: Option<Timestamp>,
     /// When it last changed.
     pub updated_at: Timestamp,
 }
@@ -131,6 +160,8 @@ struct InstallationRow {
     environment: String,
     channel: Json<Channel>,
     locale: String,
+    tags: Vec<String>,
+    expires_at: Option<jiff_sqlx::Timestamp>,
     updated_at: jiff_sqlx::Timestamp,
 }
 
@@ -146,6 +177,8 @@ impl TryFrom<InstallationRow> for Installation {
             environment: row.environment,
             channel: row.channel.0,
             locale: row.locale,
+            tags: row.tags,
+            expires_at: row.expires_at.map(jiff_sqlx::Timestamp::to_jiff),
             updated_at: row.updated_at.to_jiff(),
         })
     }
@@ -180,7 +213,7 @@ impl Storage {
             Ok(sqlx::query_as!(
                 InstallationRow,
                 r#"SELECT id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale,
-                          updated_at AS "updated_at: _"
+                          tags, expires_at AS "expires_at: _", updated_at AS "updated_at: _"
                    FROM installations WHERE id = $1 AND state = 'active'"#,
                 id.0,
             )
@@ -261,11 +294,13 @@ async fn upsert(
     let hash = installation.channel.hash();
     // xmax is 0 in a row that no transaction replaced: it was inserted.
     let created = sqlx::query_scalar!(
-        r#"INSERT INTO installations (id, app, customer, platform, environment, channel, channel_hash, locale, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        r#"INSERT INTO installations (id, app, customer, platform, environment, channel, channel_hash, locale, updated_at,
+               tags, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
            ON CONFLICT (id) DO UPDATE SET app = excluded.app, customer = excluded.customer, platform = excluded.platform,
                environment = excluded.environment, channel = excluded.channel, channel_hash = excluded.channel_hash,
-               locale = excluded.locale, updated_at = excluded.updated_at, state = 'active', gone_reason = NULL
+               locale = excluded.locale, updated_at = excluded.updated_at, tags = excluded.tags, expires_at = excluded.expires_at,
+               state = 'active', gone_reason = NULL
            RETURNING (xmax = 0) AS "created!""#,
         installation.id.0,
         installation.app,
@@ -276,6 +311,8 @@ async fn upsert(
         hash.as_slice(),
         installation.locale,
         time(installation.updated_at) as _,
+        &installation.tags,
+        installation.expires_at.map(time) as _,
     )
     .fetch_one(connection)
     .await?;

@@ -13,6 +13,7 @@ pub mod history;
 pub mod installations;
 mod migrate;
 mod orders;
+pub mod push_templates;
 mod values;
 
 use std::time::Duration;
@@ -21,7 +22,7 @@ pub use accounts::{Account, NewSession, Opened, Role, Session};
 pub use batch::Transaction;
 pub use catalog::{ProductFilter, ProductPage, ProductPlace};
 pub use connect::ConnectOptions;
-pub use deliveries::{Delivery, DeliveryState};
+pub use deliveries::{About, Delivery, DeliveryState};
 pub use erasure::Erasure;
 pub use error::StorageError;
 pub use installations::{Channel, Installation, Platform, Registered};

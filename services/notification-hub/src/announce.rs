@@ -1,16 +1,17 @@
 //! From an event to one message per device.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 
 use chassis::clock;
 use domain::{Customer, OrderEvent};
 use jiff::Timestamp;
-use messaging::{Delivery, Handler, HandlerError, Message, Messaging, Outcome, PublishError, events};
+use messaging::{Delivery, Handler, HandlerError, Outcome, events};
+use push_texts::Language;
 use storage::{DeliveryState, Installation, Platform, Storage};
 
-use crate::notification::{Notification, deadline, queued};
-use crate::texts::{self, Language};
+use crate::notification::{What, deadline, delivery_id};
+use crate::queue::{Planned, Queue};
 use crate::unavailable;
 
 /// How long a message of a newer version waits for a newer reader before it is looked at again.
@@ -19,10 +20,10 @@ const NEWER_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
 /// Takes events from `EVENTS` and queues a push to every device of the event's customer.
 #[derive(Debug)]
 pub struct Announcer {
-    /// The ledger and the devices.
+    /// The devices.
     pub storage: Storage,
-    /// Where the notifications go.
-    pub messaging: Messaging,
+    /// Where the pushes go.
+    pub queue: Queue,
     /// The platforms that have credentials; devices of others get nothing.
     pub platforms: Vec<Platform>,
 }
@@ -37,13 +38,6 @@ enum Reading {
     Other,
     /// Nothing that can be handled now, or ever.
     Unread(Outcome),
-}
-
-/// One push that is to be.
-struct Planned<'a> {
-    cause: &'a Delivery,
-    notification: Notification,
-    row: storage::Delivery,
 }
 
 impl Handler for Announcer {
@@ -65,79 +59,27 @@ impl Handler for Announcer {
                 Reading::Unread(outcome) => outcome,
             });
         }
-        self.announce(fresh, now).await?;
+        let planned = self.plan(fresh).await?;
+        self.queue.queue(planned, now).await?;
         Ok(outcomes)
     }
 }
 
 impl Announcer {
-    /// Writes the ledger first, then publishes what is queued there: a crash between is healed by redelivery.
-    async fn announce(
-        &self,
-        fresh: Vec<(&Delivery, OrderEvent)>,
-        now: Timestamp,
-    ) -> Result<(), HandlerError> {
-        let planned = self.plan(fresh).await?;
-        if planned.is_empty() {
-            return Ok(());
-        }
-        let rows: Vec<_> = planned.iter().map(|planned| planned.row.clone()).collect();
-        let waiting: HashSet<_> = self
-            .storage
-            .queue_deliveries(&rows)
-            .await
-            .map_err(unavailable)?
-            .into_iter()
-            .collect();
-        let messages = planned
-            .iter()
-            .filter(|planned| waiting.contains(&planned.row.id))
-            .map(|planned| planned.message(now))
-            .collect::<Result<Vec<_>, _>>()?;
-        metrics::counter!("push_announced_total").increment(messages.len() as u64);
-        self.publish(&messages).await
-    }
-
-    async fn publish(&self, messages: &[Message]) -> Result<(), HandlerError> {
-        for result in self.messaging.publish_all(messages).await {
-            match result {
-                Ok(_) => {}
-                Err(error @ (PublishError::QueueFull | PublishError::Unknown(_))) => {
-                    return Err(HandlerError::Unavailable(format!(
-                        "notifications can't be queued: {error}"
-                    )));
-                }
-                Err(error @ (PublishError::Occupied | PublishError::Refused(_))) => {
-                    return Err(HandlerError::Failed(format!(
-                        "notifications can't be queued: {error}"
-                    )));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn plan<'a>(
-        &self,
-        fresh: Vec<(&'a Delivery, OrderEvent)>,
-    ) -> Result<Vec<Planned<'a>>, HandlerError> {
+    async fn plan(&self, fresh: Vec<(&Delivery, OrderEvent)>) -> Result<Vec<Planned>, HandlerError> {
         let mut devices: HashMap<Customer, Vec<Installation>> = HashMap::new();
-        let (mut planned, mut seen) = (Vec::new(), HashSet::new());
+        let mut planned = Vec::new();
         for (cause, event) in fresh {
             let devices = match devices.entry(event.customer) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(unknown) => unknown.insert(self.devices(event.customer).await?),
             };
-            for device in devices.iter() {
-                let row = queued(&event, device);
-                if seen.insert(row.id) {
-                    planned.push(Planned {
-                        cause,
-                        notification: Notification::of(&event, device.id),
-                        row,
-                    });
-                }
-            }
+            let what = What::Order(event);
+            planned.extend(
+                devices
+                    .iter()
+                    .map(|device| Planned::new(what.clone(), device, &cause.envelope)),
+            );
         }
         Ok(planned)
     }
@@ -164,7 +106,7 @@ impl Announcer {
             return Ok(());
         }
         for device in self.devices(event.customer).await? {
-            let id = queued(event, &device).id;
+            let id = delivery_id(event.id(), device.id);
             self.storage
                 .settle_delivery(event.at, id, DeliveryState::Expired, None, now)
                 .await
@@ -174,17 +116,9 @@ impl Announcer {
     }
 }
 
-impl Planned<'_> {
-    fn message(&self, now: Timestamp) -> Result<Message, HandlerError> {
-        self.notification
-            .message(self.row.platform, &self.cause.envelope, now)
-            .map_err(|error| HandlerError::Failed(format!("a notification can't be written: {error}")))
-    }
-}
-
 fn read(delivery: &Delivery, now: Timestamp) -> Reading {
     match events::read_order_event(&delivery.envelope, &delivery.body) {
-        Some(event) if texts::text(&event, Language::English).is_none() => Reading::Other,
+        Some(event) if push_texts::order(&event, Language::English).is_none() => Reading::Other,
         Some(event) if now >= deadline(event.at) => Reading::Stale(event),
         Some(event) => Reading::Fresh(event),
         None => unread(&delivery.envelope.kind),

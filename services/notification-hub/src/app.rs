@@ -1,6 +1,7 @@
 //! Wiring: builds the stores and the gateways, and hands them to the announcer and the senders.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::connect::retry;
@@ -16,9 +17,12 @@ use crate::announce::Announcer;
 use crate::args::HubArgs;
 use crate::attempts::StoredAttempts;
 use crate::deliver::Sender;
+use crate::feedback::Feedback;
 use crate::gateway::Gateway;
 use crate::notification::SERVICE;
 use crate::platforms::Platforms;
+use crate::queue::Queue;
+use crate::texts::Texts;
 
 const ROTATE_EVERY: Duration = Duration::from_hours(6);
 const ROTATE_AGAIN: Duration = Duration::from_secs(60);
@@ -59,6 +63,7 @@ pub async fn run(
         args: &args,
         life: &life,
         health,
+        texts: Arc::new(Texts::new(storage.clone())),
         storage,
         messaging,
     }
@@ -90,6 +95,7 @@ struct Hub<'a> {
     args: &'a HubArgs,
     life: &'a Lifecycle,
     health: Health,
+    texts: Arc<Texts>,
     storage: Storage,
     messaging: Messaging,
 }
@@ -102,7 +108,10 @@ impl Hub<'_> {
         self.sender(Platform::Wns, "wns", platforms.wns, &mut on);
         let announcer = Announcer {
             storage: self.storage.clone(),
-            messaging: self.messaging.clone(),
+            queue: Queue {
+                storage: self.storage.clone(),
+                messaging: self.messaging.clone(),
+            },
             platforms: on,
         };
         self.worker(
@@ -127,6 +136,11 @@ impl Hub<'_> {
             platform,
             gateway,
             self.storage.clone(),
+            self.texts.clone(),
+            Feedback {
+                messaging: self.messaging.clone(),
+                told: self.args.push.push_feedback,
+            },
             self.health.report_only(name),
         );
         let shape = (
@@ -176,5 +190,7 @@ fn worker_name(platform: Platform) -> &'static str {
         Platform::Apns => "sender-apns",
         Platform::Fcm => "sender-fcm",
         Platform::Wns => "sender-wns",
+        Platform::WebPush => "sender-webpush",
+        Platform::Email => "sender-email",
     }
 }

@@ -6,6 +6,8 @@ use chassis::args::{DatabaseArgs, NatsArgs, ServiceArgs};
 use clap::{Args, Parser};
 use url::Url;
 
+use crate::feedback::Told;
+
 /// Announces what happened to every device of a customer.
 ///
 /// Takes the events of orders and sends a push to each of the customer's devices, through Apple's (APNs), Google's (FCM) and
@@ -78,6 +80,10 @@ pub struct PushArgs {
     /// Connections to each push service. FCM takes 100 pushes at once on each, APNs 1,000.
     #[arg(long, env = "PUSH_CONNECTIONS", value_name = "N", default_value_t = 4, value_parser = connections)]
     pub push_connections: usize,
+
+    /// Of which pushes is told on events.push.<state>.<installation> what became of them.
+    #[arg(long, env = "PUSH_FEEDBACK", value_name = "WHICH", value_enum, default_value_t = Told::Trouble)]
+    pub push_feedback: Told,
 
     /// Pushes in flight at once to each push service.
     #[arg(long, env = "PUSH_CONCURRENCY", value_name = "N", default_value_t = 256, value_parser = concurrency)]

@@ -1,14 +1,16 @@
 #![doc = include_str!("../README.md")]
 
-mod amounts;
 pub mod announce;
 pub mod app;
 pub mod args;
 mod attempts;
 pub mod deliver;
+pub mod feedback;
 pub mod gateway;
+pub mod news;
 pub mod notification;
 pub mod platforms;
+pub mod queue;
 pub mod texts;
 
 use messaging::HandlerError;

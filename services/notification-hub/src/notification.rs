@@ -1,22 +1,27 @@
 //! The message that travels in `NOTIFICATIONS`: one push to one device.
 
+use std::fmt::Display;
+
 use domain::commands::without_contents;
-use domain::{Actor, EventId, InstallationId, OrderEvent, Version};
+use domain::{Actor, Customer, EventId, InstallationId, OrderEvent, Version};
 use jiff::{SignedDuration, Timestamp};
 use messaging::{Envelope, Message, subjects};
 use serde::{Deserialize, Serialize};
-use storage::{Installation, Platform};
+use storage::{About, Platform};
 use uuid::Uuid;
 
-/// A push that is later than this after its event helps nobody: it becomes `expired`.
+use crate::news::News;
+
+/// A push that is later than this after its event helps nobody: it becomes `expired`. News may say otherwise.
 pub const PUSH_DEADLINE: SignedDuration = SignedDuration::from_mins(30);
 
 /// The service's name, as it signs what it publishes.
 pub const SERVICE: &str = "notification-hub";
 
-const MESSAGE_TYPE: &str = "notification.order.v1";
+const ORDER_TYPE: &str = "notification.order.v1";
+const NEWS_TYPE: &str = "notification.news.v1";
 
-/// The body of `notification.order.v1`.
+/// The body of `notification.order.v1` and of `notification.news.v1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
     /// The row of the ledger.
@@ -24,28 +29,90 @@ pub struct Notification {
     /// Which device.
     pub installation: InstallationId,
     /// What is announced.
-    pub event: OrderEvent,
-    /// Until when it is wanted, where that is earlier than [`PUSH_DEADLINE`] says. Travels in the envelope.
+    #[serde(flatten)]
+    pub what: What,
+    /// Until when it is wanted, where the event's own deadline is another. Travels in the envelope.
     #[serde(skip)]
     pub expires_at: Option<Timestamp>,
 }
 
+/// What is announced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    /// What happened to an order.
+    #[serde(rename = "event")]
+    Order(OrderEvent),
+    /// What a customer wished to hear of, or the shop wants to say.
+    #[serde(rename = "news")]
+    News(News),
+}
+
+impl What {
+    /// The id of the event: the same for everyone who is told of it.
+    pub fn event_id(&self) -> String {
+        match self {
+            Self::Order(event) => event.id().to_string(),
+            Self::News(news) => news.event_id.clone(),
+        }
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Order(event) => event.at,
+            Self::News(news) => news.at,
+        }
+    }
+
+    /// What the ledger says it is about.
+    pub fn about(&self) -> About {
+        match self {
+            Self::Order(event) => About::Order {
+                order: event.order,
+                version: event.version,
+            },
+            Self::News(news) => news.about.into(),
+        }
+    }
+
+    /// Whom it concerns: the device must still hear of what concerns him. None where it is for anyone.
+    pub fn customer(&self) -> Option<Customer> {
+        match self {
+            Self::Order(event) => Some(event.customer),
+            Self::News(news) => news.customer,
+        }
+    }
+
+    fn message_type(&self) -> &'static str {
+        match self {
+            Self::Order(_) => ORDER_TYPE,
+            Self::News(_) => NEWS_TYPE,
+        }
+    }
+}
+
 impl Notification {
-    /// The notification of `event` to `installation`.
-    pub fn of(event: &OrderEvent, installation: InstallationId) -> Self {
+    /// The notification of `what` to `installation`.
+    pub fn of(what: What, installation: InstallationId) -> Self {
         Self {
-            delivery: delivery_id(event.id(), installation),
+            delivery: delivery_id(what.event_id(), installation),
             installation,
-            event: event.clone(),
-            expires_at: None,
+            expires_at: match &what {
+                What::Order(_) => None,
+                What::News(news) => news.expires_at,
+            },
+            what,
         }
     }
 
     /// After that it is not sent any more.
     pub fn deadline(&self) -> Timestamp {
-        let latest = deadline(self.event.at);
-        self.expires_at
-            .map_or(latest, |expires_at| expires_at.min(latest))
+        let usual = deadline(self.what.at());
+        match (&self.what, self.expires_at) {
+            (_, None) => usual,
+            (What::Order(_), Some(expires_at)) => expires_at.min(usual),
+            (What::News(_), Some(expires_at)) => expires_at,
+        }
     }
 
     /// As a message, caused by the message that `cause` describes.
@@ -62,7 +129,7 @@ impl Notification {
             subject: subjects::notification(platform.as_str(), self.installation),
             envelope: Envelope {
                 id: self.delivery.to_string(),
-                kind: MESSAGE_TYPE.to_owned(),
+                kind: self.what.message_type().to_owned(),
                 source: SERVICE.to_owned(),
                 time: now,
                 actor: Actor::System(SERVICE.to_owned()),
@@ -79,15 +146,13 @@ impl Notification {
     /// # Errors
     /// In words, for the dead letter.
     pub fn read(envelope: &Envelope, body: &[u8]) -> Result<Self, String> {
-        if envelope.kind != MESSAGE_TYPE {
-            return Err(format!(
-                "`{}` is no notification that this program reads",
-                envelope.kind
-            ));
+        let kind = envelope.kind.as_str();
+        if ![ORDER_TYPE, NEWS_TYPE].contains(&kind) {
+            return Err(format!("`{kind}` is no notification that this program reads"));
         }
         let read: Self = serde_json::from_slice(body)
             .map_err(|error| without_contents(&error))
-            .map_err(|why| format!("the body is not a valid `{MESSAGE_TYPE}`: {why}"))?;
+            .map_err(|why| format!("the body is not a valid `{kind}`: {why}"))?;
         Ok(Self {
             expires_at: envelope.expires_at,
             ..read
@@ -96,7 +161,7 @@ impl Notification {
 }
 
 /// UUIDv5 (RFC 9562) of the event's id in the installation's name space: the same push has the same id, always.
-pub fn delivery_id(event: EventId, installation: InstallationId) -> Uuid {
+pub fn delivery_id(event: impl Display, installation: InstallationId) -> Uuid {
     Uuid::new_v5(&installation.0, event.to_string().as_bytes())
 }
 
@@ -106,31 +171,15 @@ pub fn deadline(event_at: Timestamp) -> Timestamp {
 }
 
 /// The ids that later versions of the same order have at the same device. A version about which nothing is sent lies between at times.
-pub fn successors(notification: &Notification) -> impl Iterator<Item = Uuid> + use<> {
-    let (event, installation) = (notification.event.id(), notification.installation);
-    let version = event.version.0;
+pub fn successors(event: &OrderEvent, installation: InstallationId) -> impl Iterator<Item = Uuid> + use<> {
+    let event = event.id();
     (1..=3).map(move |ahead| {
         let later = EventId {
             order: event.order,
-            version: Version(version.saturating_add(ahead)),
+            version: Version(event.version.0.saturating_add(ahead)),
         };
         delivery_id(later, installation)
     })
-}
-
-/// The row of the ledger for `event` and `installation`, as it begins.
-pub fn queued(event: &OrderEvent, installation: &Installation) -> storage::Delivery {
-    storage::Delivery {
-        id: delivery_id(event.id(), installation.id),
-        event_at: event.at,
-        installation: installation.id,
-        platform: installation.platform,
-        order: event.order,
-        version: event.version,
-        state: storage::DeliveryState::Queued,
-        attempts: 0,
-        provider: None,
-    }
 }
 
 #[cfg(test)]
@@ -193,15 +242,15 @@ mod tests {
             traceparent: None,
             expires_at: None,
         };
-        let notification = Notification::of(&event, device(1));
+        let notification = Notification::of(What::Order(event.clone()), device(1));
         let message = notification.message(Platform::Fcm, &cause, event.at).unwrap();
         assert_eq!(message.subject, format!("notifications.fcm.{}", device(1)));
         assert_eq!(message.envelope.id, notification.delivery.to_string());
         assert_eq!(message.envelope.correlation_id.as_deref(), Some("request-1"));
         let read = Notification::read(&message.envelope, &message.body).unwrap();
         assert_eq!(
-            (read.delivery, &read.event),
-            (notification.delivery, &notification.event)
+            (read.delivery, &read.what),
+            (notification.delivery, &notification.what)
         );
         assert_eq!(read.deadline(), event.at + PUSH_DEADLINE);
     }

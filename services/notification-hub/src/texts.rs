@@ -1,279 +1,108 @@
-//! What a device shows: a title and a sentence per event of an order, in its owner's language.
+//! What a device shows about what is announced: the shop's own template where there is one, else the built-in text.
 
-use domain::{Actor, OrderEvent, OrderState, ReasonCode};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::amounts::amount;
+use push_texts::{Language, Text, Wording, Wordings};
+use serde_json::Value;
+use storage::push_templates::PushTemplate;
+use storage::{Installation, Storage};
 
-/// What a device shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// The first line.
-    pub title: String,
-    /// The rest.
-    pub body: String,
+use crate::notification::What;
+
+/// A template that was saved is used after this long.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// The built-in text about `what`; `None` where nothing is to be told.
+pub fn of(what: &What, language: Language) -> Option<Text> {
+    match what {
+        What::Order(event) => push_texts::order(event, language),
+        What::News(news) => push_texts::news(&news.event, &news.properties, language),
+    }
 }
 
-/// The languages there are texts in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// English, also for every language there are no texts in.
-    English,
-    /// German.
-    German,
+/// The texts that are in use.
+#[derive(Debug)]
+pub struct Texts {
+    storage: Storage,
+    kept: Mutex<Kept>,
 }
 
-impl Language {
-    /// The language of a BCP 47 tag such as `de-AT`.
-    pub fn of(locale: &str) -> Self {
-        let primary = locale.split(['-', '_']).next().unwrap_or_default();
-        if primary.eq_ignore_ascii_case("de") {
-            Self::German
-        } else {
-            Self::English
+#[derive(Debug, Default)]
+struct Kept {
+    wordings: Arc<Wordings>,
+    since: Option<Instant>,
+}
+
+impl Texts {
+    /// The built-in texts under the templates that `storage` has.
+    pub fn new(storage: Storage) -> Self {
+        Self {
+            storage,
+            kept: Mutex::default(),
         }
     }
-}
 
-/// What is shown about `event`; `None` where its customer need not be told.
-pub fn text(event: &OrderEvent, language: Language) -> Option<Text> {
-    // Whoever was erased is told nothing more.
-    if event.erased {
-        return None;
-    }
-    // A wish of the shop's own that was refused is no business of the customer's.
-    if event.refused.is_some() && !matches!(event.by, Actor::Customer(_)) {
-        return None;
-    }
-    let total = event.total.map(|total| amount(total, language));
-    let (title, body) = match language {
-        Language::English => english(event, total.as_deref())?,
-        Language::German => german(event, total.as_deref())?,
-    };
-    Some(Text {
-        title: title.to_owned(),
-        body,
-    })
-}
-
-fn english(event: &OrderEvent, total: Option<&str>) -> Option<(&'static str, String)> {
-    let over = total.map(|total| format!(" for {total}")).unwrap_or_default();
-    if event.refused.is_some() {
-        return Some((
-            "This could not be changed",
-            english_refusal(event.state).to_owned(),
-        ));
-    }
-    Some(match event.state {
-        OrderState::Submitted => (
-            "We have received your order",
-            "Thank you! We will confirm it in a moment.".to_owned(),
-        ),
-        OrderState::AwaitingUploads => (
-            "Your files are still missing",
-            "Please finish your uploads so that we can go on with your order.".to_owned(),
-        ),
-        OrderState::Confirmed => (
-            "Your order is confirmed",
-            format!("We are getting your order{over} ready."),
-        ),
-        OrderState::Rejected => ("We could not take your order", english_reason(event).to_owned()),
-        OrderState::Cancelled => (
-            "Your order is cancelled",
-            format!("Your order{over} will not be sent."),
-        ),
-        OrderState::Expired => (
-            "Your order has lapsed",
-            "Its files did not arrive in time. You are welcome to order again.".to_owned(),
-        ),
-        OrderState::Shipped => (
-            "Your order is on its way",
-            format!("We have handed your order{over} to the carrier."),
-        ),
-        OrderState::Delivered => ("Your order has arrived", "We hope you enjoy it.".to_owned()),
-        OrderState::Held => return None,
-    })
-}
-
-fn english_reason(event: &OrderEvent) -> &'static str {
-    match event.reason.as_ref().map(|reason| reason.code) {
-        Some(ReasonCode::OutOfStock) => "Something you chose has just sold out. Nothing was charged.",
-        Some(ReasonCode::PriceChanged) => {
-            "A price has changed since you looked. Please check the new total and order again."
-        }
-        Some(ReasonCode::UnknownProduct) => "Something you chose is no longer in our shop.",
-        Some(
-            ReasonCode::Invalid
-            | ReasonCode::TooLate
-            | ReasonCode::TooEarly
-            | ReasonCode::StaleVersion
-            | ReasonCode::Erased,
-        )
-        | None => "Please look at your order to see what was wrong.",
-    }
-}
-
-fn english_refusal(state: OrderState) -> &'static str {
-    match state {
-        OrderState::Shipped => "Your order is already on its way.",
-        OrderState::Delivered => "Your order has already arrived.",
-        OrderState::Cancelled => "Your order was cancelled before.",
-        _ => "Your order stays as it is.",
-    }
-}
-
-fn german(event: &OrderEvent, total: Option<&str>) -> Option<(&'static str, String)> {
-    let over = total.map(|total| format!(" über {total}")).unwrap_or_default();
-    if event.refused.is_some() {
-        return Some((
-            "Das ließ sich nicht mehr ändern",
-            german_refusal(event.state).to_owned(),
-        ));
-    }
-    Some(match event.state {
-        OrderState::Submitted => (
-            "Wir haben Ihre Bestellung erhalten",
-            "Vielen Dank! Wir bestätigen sie gleich.".to_owned(),
-        ),
-        OrderState::AwaitingUploads => (
-            "Es fehlen noch Dateien",
-            "Bitte schließen Sie das Hochladen ab, dann geht es mit Ihrer Bestellung weiter.".to_owned(),
-        ),
-        OrderState::Confirmed => (
-            "Ihre Bestellung ist bestätigt",
-            format!("Wir machen Ihre Bestellung{over} fertig."),
-        ),
-        OrderState::Rejected => (
-            "Wir konnten Ihre Bestellung nicht annehmen",
-            german_reason(event).to_owned(),
-        ),
-        OrderState::Cancelled => (
-            "Ihre Bestellung ist storniert",
-            format!("Ihre Bestellung{over} wird nicht verschickt."),
-        ),
-        OrderState::Expired => (
-            "Ihre Bestellung ist verfallen",
-            "Die Dateien kamen nicht rechtzeitig an. Sie können gern neu bestellen.".to_owned(),
-        ),
-        OrderState::Shipped => (
-            "Ihre Bestellung ist unterwegs",
-            format!("Wir haben Ihre Bestellung{over} dem Versand übergeben."),
-        ),
-        OrderState::Delivered => ("Ihre Bestellung ist angekommen", "Viel Freude damit!".to_owned()),
-        OrderState::Held => return None,
-    })
-}
-
-fn german_reason(event: &OrderEvent) -> &'static str {
-    match event.reason.as_ref().map(|reason| reason.code) {
-        Some(ReasonCode::OutOfStock) => "Ein Artikel war gerade ausverkauft. Es wurde nichts berechnet.",
-        Some(ReasonCode::PriceChanged) => {
-            "Ein Preis hat sich geändert. Bitte prüfen Sie die neue Summe und bestellen Sie erneut."
-        }
-        Some(ReasonCode::UnknownProduct) => "Einen Artikel gibt es in unserem Laden nicht mehr.",
-        Some(
-            ReasonCode::Invalid
-            | ReasonCode::TooLate
-            | ReasonCode::TooEarly
-            | ReasonCode::StaleVersion
-            | ReasonCode::Erased,
-        )
-        | None => "In Ihrer Bestellung sehen Sie, woran es lag.",
-    }
-}
-
-fn german_refusal(state: OrderState) -> &'static str {
-    match state {
-        OrderState::Shipped => "Ihre Bestellung ist schon unterwegs.",
-        OrderState::Delivered => "Ihre Bestellung ist schon angekommen.",
-        OrderState::Cancelled => "Ihre Bestellung wurde schon storniert.",
-        _ => "Ihre Bestellung bleibt, wie sie ist.",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::notification::samples;
-
-    const STATES: [OrderState; 8] = [
-        OrderState::Submitted,
-        OrderState::AwaitingUploads,
-        OrderState::Confirmed,
-        OrderState::Rejected,
-        OrderState::Cancelled,
-        OrderState::Expired,
-        OrderState::Shipped,
-        OrderState::Delivered,
-    ];
-
-    #[test]
-    fn every_state_a_customer_sees_has_a_text_of_its_own_in_both_languages() {
-        for language in [Language::English, Language::German] {
-            let titles: std::collections::BTreeSet<_> = STATES
-                .iter()
-                .map(|state| text(&samples::event(*state), language).unwrap().title)
-                .collect();
-            assert_eq!(titles.len(), STATES.len());
-        }
-        assert_eq!(text(&samples::event(OrderState::Held), Language::English), None);
+    /// What `device` shows about `what`; `None` where nothing is to be told.
+    pub async fn of(&self, what: &What, device: &Installation) -> Option<Text> {
+        let language = Language::of(&device.locale);
+        let text = of(what, language)?;
+        let wordings = self.wordings().await;
+        let chosen = wordings.choose(&name(what), &device.app, device.platform.as_str(), &device.locale);
+        Some(match chosen {
+            Some(wording) => said(wording, what, text, language),
+            None => text,
+        })
     }
 
-    #[test]
-    fn no_text_holds_an_internal_word() {
-        let words = [
-            "submitted",
-            "awaiting",
-            "uploads_",
-            "_",
-            "version",
-            "event",
-            "state",
-            "expired",
-            "sku",
-        ];
-        for (state, language) in STATES
-            .iter()
-            .flat_map(|s| [(s, Language::English), (s, Language::German)])
+    /// Read again every two seconds at most. Those that were read stay in use while the database is away.
+    async fn wordings(&self) -> Arc<Wordings> {
         {
-            let text = text(&samples::event(*state), language).unwrap();
-            let all = format!("{} {}", text.title, text.body).to_lowercase();
-            for word in words {
-                assert!(!all.contains(word), "{all:?} holds {word:?}");
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.since.is_some_and(|since| since.elapsed() < FRESH) {
+                return kept.wordings.clone();
             }
+            // Whoever comes meanwhile goes on with those that were read before.
+            kept.since = Some(Instant::now());
+        }
+        let read = self.storage.push_templates().await;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(templates) => {
+                kept.wordings = Arc::new(Wordings(templates.iter().filter_map(wording).collect()))
+            }
+            Err(error) => tracing::warn!(%error, "templates can't be read; the ones read before stay in use"),
+        }
+        kept.wordings.clone()
+    }
+}
+
+fn name(what: &What) -> String {
+    match what {
+        What::Order(event) => push_texts::order_name(event),
+        What::News(news) => news.event.clone(),
+    }
+}
+
+fn said(wording: &Wording, what: &What, built_in: Text, language: Language) -> Text {
+    match what {
+        What::Order(event) => wording.render(&push_texts::order_properties(event, language)),
+        What::News(news) => {
+            let mut properties = news.properties.clone();
+            properties.insert("title".into(), Value::String(built_in.title));
+            properties.insert("body".into(), Value::String(built_in.body));
+            wording.render(&properties)
         }
     }
+}
 
-    #[test]
-    fn amounts_are_written_as_the_language_does() {
-        let confirmed = samples::event(OrderState::Confirmed);
-        assert_eq!(
-            text(&confirmed, Language::English).unwrap().body,
-            "We are getting your order for €1,250.50 ready."
-        );
-        assert_eq!(
-            text(&confirmed, Language::German).unwrap().body,
-            "Wir machen Ihre Bestellung über 1.250,50 € fertig."
-        );
-    }
-
-    #[test]
-    fn the_language_is_that_of_the_tag() {
-        assert_eq!(Language::of("de"), Language::German);
-        assert_eq!(Language::of("de-AT"), Language::German);
-        assert_eq!(Language::of("DE_ch"), Language::German);
-        assert_eq!(Language::of("den"), Language::English);
-        assert_eq!(Language::of(""), Language::English);
-    }
-
-    #[test]
-    fn a_refused_wish_says_where_the_order_stands() {
-        let mut event = samples::event(OrderState::Shipped);
-        event.refused = Some("cancel".into());
-        assert_eq!(text(&event, Language::English), None, "the shop's own wish");
-        event.by = Actor::Customer(event.customer);
-        assert_eq!(
-            text(&event, Language::English).unwrap().body,
-            "Your order is already on its way."
-        );
+fn wording(template: &PushTemplate) -> Option<Wording> {
+    let key = &template.key;
+    match Wording::read(&key.event, &template.title, &template.body) {
+        Ok(wording) => Some(wording.for_readers(&key.app, &key.platform, &key.locale)),
+        Err(error) => {
+            tracing::error!(event = key.event, %error, "a template can't be read, the built-in text stands for it");
+            None
+        }
     }
 }

@@ -32,7 +32,7 @@ pub const CATALOG_CONSUMER: &str = "catalog";
 /// The notification hub's consumer of [`EVENTS`].
 pub const HUB_CONSUMER: &str = "notification-hub";
 /// The push platforms; each has a consumer of [`NOTIFICATIONS`].
-pub const PLATFORMS: [&str; 4] = ["apns", "fcm", "wns", "webpush"];
+pub const PLATFORMS: [&str; 5] = ["apns", "fcm", "wns", "webpush", "email"];
 
 /// The consumer of [`ORDERS`] for `partition`: `order-processor-p03`.
 pub fn processor_consumer(partition: Partition) -> String {

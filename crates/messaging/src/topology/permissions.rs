@@ -48,7 +48,10 @@ pub fn rights(user: User) -> Option<Rights> {
         }
         User::NotificationHub => {
             let pushes = PLATFORMS.map(|platform| format!("notifications.{platform}.*"));
-            worker(user, &pushes.each_ref().map(String::as_str))
+            let mut publish: Vec<_> = pushes.iter().map(String::as_str).collect();
+            // What became of them.
+            publish.push("events.push.*.*");
+            worker(user, &publish)
         }
     };
     let mut publish = vec!["$JS.API.INFO".to_owned()];

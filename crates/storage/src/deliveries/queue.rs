@@ -56,16 +56,12 @@ async fn make_days(connection: &mut PgConnection, deliveries: &[Delivery]) -> Re
 
 /// Two batches about one order must see each other's rows to supersede the older ones. Ascending, so that they don't wait for each other.
 async fn lock_orders(connection: &mut PgConnection, deliveries: &[Delivery]) -> Result<(), StorageError> {
-    let key = |delivery: &Delivery| {
-        let bytes = delivery.order.0.as_bytes();
+    let key = |order: Uuid| {
+        let bytes = order.as_bytes();
         i32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
     };
-    let keys: Vec<i32> = deliveries
-        .iter()
-        .map(key)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let keys: BTreeSet<i32> = orders(deliveries).into_iter().flatten().map(key).collect();
+    let keys: Vec<i32> = keys.into_iter().collect();
     sqlx::query!(
         r#"SELECT pg_advisory_xact_lock($1, k) AS "locked: ()" FROM unnest($2::integer[]) AS k"#,
         ORDER_LOCKS,
@@ -89,27 +85,34 @@ async fn insert(connection: &mut PgConnection, deliveries: &[Delivery]) -> Resul
         .iter()
         .map(|delivery| delivery.platform.as_str().to_owned())
         .collect();
-    let orders: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.order.0).collect();
-    let versions: Vec<i64> = deliveries
+    let versions: Vec<Option<i64>> = deliveries
         .iter()
-        .map(|delivery| delivery.version.0.into())
+        .map(|delivery| Some(delivery.about.order()?.1.0.into()))
+        .collect();
+    let wishes: Vec<Option<Uuid>> = deliveries.iter().map(|delivery| delivery.about.wish()).collect();
+    let campaigns: Vec<Option<Uuid>> = deliveries
+        .iter()
+        .map(|delivery| delivery.about.campaign())
         .collect();
     let states: Vec<String> = deliveries
         .iter()
         .map(|delivery| delivery.state.as_str().to_owned())
         .collect();
     sqlx::query!(
-        r#"INSERT INTO deliveries (event_day, id, event_at, installation, platform, order_id, version, state)
-           SELECT * FROM unnest($1::date[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::uuid[], $7::bigint[], $8::text[])
+        r#"INSERT INTO deliveries (event_day, id, event_at, installation, platform, state, order_id, version, wish, campaign)
+           SELECT * FROM unnest($1::date[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[],
+                                $7::uuid[], $8::bigint[], $9::uuid[], $10::uuid[])
            ON CONFLICT DO NOTHING"#,
         days(deliveries) as _,
         &ids(deliveries),
         times as _,
         &installations,
         &platforms,
-        &orders,
-        &versions,
         &states,
+        &orders(deliveries) as _,
+        &versions as _,
+        &wishes as _,
+        &campaigns as _,
     )
     .execute(connection)
     .await?;
@@ -118,7 +121,10 @@ async fn insert(connection: &mut PgConnection, deliveries: &[Delivery]) -> Resul
 
 /// Also marks a delivery that comes after its successor did.
 async fn supersede(connection: &mut PgConnection, deliveries: &[Delivery]) -> Result<(), StorageError> {
-    let orders: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.order.0).collect();
+    let orders: Vec<Uuid> = orders(deliveries).into_iter().flatten().collect();
+    if orders.is_empty() {
+        return Ok(());
+    }
     let first = deliveries
         .iter()
         .map(|delivery| day(delivery.event_at))
@@ -148,6 +154,13 @@ async fn queued(connection: &mut PgConnection, deliveries: &[Delivery]) -> Resul
     )
     .fetch_all(connection)
     .await?)
+}
+
+fn orders(deliveries: &[Delivery]) -> Vec<Option<Uuid>> {
+    deliveries
+        .iter()
+        .map(|delivery| Some(delivery.about.order()?.0.0))
+        .collect()
 }
 
 fn ids(deliveries: &[Delivery]) -> Vec<Uuid> {

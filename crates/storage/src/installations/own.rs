@@ -17,7 +17,7 @@ impl Storage {
             Ok(sqlx::query_as!(
                 InstallationRow,
                 r#"SELECT id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale,
-                          updated_at AS "updated_at: _"
+                          tags, expires_at AS "expires_at: _", updated_at AS "updated_at: _"
                    FROM installations WHERE customer = ANY($1) AND state = 'active' ORDER BY id"#,
                 &customers,
             )

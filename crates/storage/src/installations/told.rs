@@ -1,10 +1,19 @@
 //! Whose devices hear of an order.
 
-use domain::Customer;
+use domain::{Customer, InstallationId};
 use sqlx::types::Json;
 
 use super::{Channel, Installation, InstallationRow};
 use crate::{Storage, StorageError};
+
+/// A device that is about to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The device as it is now.
+    pub installation: Installation,
+    /// Whether it hears of what concerns the customer.
+    pub concerned: bool,
+}
 
 impl Storage {
     /// The active installations that hear of a customer's orders: his own, and for a guest's scope that belongs to an account also those of the account.
@@ -17,7 +26,7 @@ impl Storage {
             Ok(sqlx::query_as!(
                 InstallationRow,
                 r#"SELECT id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale,
-                          updated_at AS "updated_at: _"
+                          tags, expires_at AS "expires_at: _", updated_at AS "updated_at: _"
                    FROM installations WHERE customer IN (SELECT customers_beside($1)) AND state = 'active' ORDER BY id"#,
                 customer.to_string(),
             )
@@ -25,5 +34,45 @@ impl Storage {
             .await?)
         });
         rows.await?.into_iter().map(Installation::try_from).collect()
+    }
+
+    /// One active installation, and whether it hears of what concerns `customer` (of everything, where there is none).
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn installation_to_tell(
+        &self,
+        id: InstallationId,
+        customer: Option<Customer>,
+    ) -> Result<Option<Told>, StorageError> {
+        let work = async {
+            let Some(installation) = self.installation(id).await? else {
+                return Ok(None);
+            };
+            let concerned = match customer {
+                Some(customer) if customer != installation.customer => {
+                    self.is_beside(customer, installation.customer).await?
+                }
+                _ => true,
+            };
+            Ok(Some(Told {
+                installation,
+                concerned,
+            }))
+        };
+        work.await
+    }
+
+    async fn is_beside(&self, customer: Customer, owner: Customer) -> Result<bool, StorageError> {
+        self.within(async {
+            Ok(sqlx::query_scalar!(
+                r#"SELECT $2 IN (SELECT customers_beside($1)) AS "beside!""#,
+                customer.to_string(),
+                owner.to_string(),
+            )
+            .fetch_one(&self.pool)
+            .await?)
+        })
+        .await
     }
 }

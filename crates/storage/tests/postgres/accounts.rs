@@ -267,6 +267,8 @@ async fn an_accounts_devices_hear_of_its_guests_orders_and_not_the_other_way_rou
             token: format!("{number:02x}"),
         },
         locale: "en".into(),
+        tags: Vec::new(),
+        expires_at: None,
         updated_at: at(0),
     };
     let (own, scope, stranger) = (

@@ -2,7 +2,7 @@
 
 use domain::{InstallationId, OrderId, Version};
 use jiff::{Timestamp, ToSpan, civil::Date};
-use storage::{Delivery, DeliveryState, Platform};
+use storage::{About, Delivery, DeliveryState, Platform};
 use uuid::Uuid;
 
 use crate::shop::{Shop, at};
@@ -13,8 +13,10 @@ fn delivery(id: u128, order: u128, version: u32, event_at: Timestamp) -> Deliver
         event_at,
         installation: InstallationId(Uuid::from_u128(7)),
         platform: Platform::Fcm,
-        order: OrderId(Uuid::from_u128(order)),
-        version: Version(version),
+        about: About::Order {
+            order: OrderId(Uuid::from_u128(order)),
+            version: Version(version),
+        },
         state: DeliveryState::Queued,
         attempts: 0,
         provider: None,

@@ -48,6 +48,8 @@ fn device(number: u128, customer: Customer) -> Installation {
             token: format!("{number:064}"),
         },
         locale: "en".into(),
+        tags: Vec::new(),
+        expires_at: None,
         updated_at: at(0),
     }
 }

@@ -15,6 +15,8 @@ fn device(number: u128, owner: u128, token: &str) -> Installation {
         environment: "production".into(),
         channel: Channel::Apns { token: token.into() },
         locale: "en".into(),
+        tags: Vec::new(),
+        expires_at: None,
         updated_at: at(0),
     }
 }

@@ -81,6 +81,7 @@ orders order-processor INSERT,SELECT,UPDATE
 products web-frontend SELECT
 products rest-api SELECT
 products order-processor INSERT,SELECT,UPDATE
+push_templates notification-hub SELECT
 refresh_tokens web-frontend DELETE,INSERT,SELECT,UPDATE
 refresh_tokens rest-api DELETE,INSERT,SELECT,UPDATE
 sessions web-frontend DELETE,INSERT,SELECT,UPDATE

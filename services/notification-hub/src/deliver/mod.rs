@@ -4,23 +4,28 @@ mod backoff;
 mod brake;
 mod settle;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chassis::{Check, clock};
+use domain::OrderState;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use messaging::{Delivery, Handler, HandlerError, Outcome};
+use push_texts::Text;
 use storage::{DeliveryState, Installation, Platform, Storage};
 
 use self::brake::Brake;
+use crate::feedback::Feedback;
 use crate::gateway::{Answer, Gateway, Push};
-use crate::notification::{Notification, successors};
-use crate::texts::{self, Language};
+use crate::notification::{Notification, What, successors};
+use crate::texts::Texts;
 use crate::unavailable;
 
 /// How long pushes wait for an operator where the push service refuses us.
 const BARRED_WAIT: Duration = Duration::from_secs(30);
+/// Changes of one order are told to a device at least this far apart.
+const APART: Duration = Duration::from_secs(2);
 
 /// Sends the pushes of one platform.
 ///
@@ -31,6 +36,8 @@ pub struct Sender<G> {
     platform: Platform,
     gateway: G,
     storage: Storage,
+    texts: Arc<Texts>,
+    feedback: Feedback,
     check: Check,
     brake: Mutex<Brake>,
 }
@@ -47,12 +54,21 @@ impl<G: Gateway> Handler for Sender<G> {
 
 impl<G: Gateway> Sender<G> {
     /// A sender for `platform` through `gateway`; `check` shows whether the push service lets us in.
-    pub fn new(platform: Platform, gateway: G, storage: Storage, check: Check) -> Self {
+    pub fn new(
+        platform: Platform,
+        gateway: G,
+        storage: Storage,
+        texts: Arc<Texts>,
+        feedback: Feedback,
+        check: Check,
+    ) -> Self {
         check.up();
         Self {
             platform,
             gateway,
             storage,
+            texts,
+            feedback,
             check,
             brake: Mutex::default(),
         }
@@ -69,10 +85,9 @@ impl<G: Gateway> Sender<G> {
     }
 
     async fn deliver(&self, notification: &Notification) -> Result<Outcome, HandlerError> {
-        let event = &notification.event;
         let row = self
             .storage
-            .delivery(event.at, notification.delivery)
+            .delivery(notification.what.at(), notification.delivery)
             .await
             .map_err(unavailable)?;
         match row.map(|row| row.state) {
@@ -91,6 +106,12 @@ impl<G: Gateway> Sender<G> {
         if now >= notification.deadline() {
             return self.settle(notification, DeliveryState::Expired, None).await;
         }
+        if let Some(after) = self.pause(notification, now).await? {
+            return Ok(Outcome::Wait {
+                after,
+                why: "changes that follow each other closely are told as one".into(),
+            });
+        }
         match self.device(notification).await? {
             Ok(installation) => self.send(notification, &installation, now).await,
             Err(why) => self.settle(notification, DeliveryState::Gone, Some(why)).await,
@@ -99,9 +120,12 @@ impl<G: Gateway> Sender<G> {
 
     /// Whether a later version was announced to the device: the ledger marks what is queued, not what had no answer.
     async fn overtaken(&self, notification: &Notification) -> Result<bool, HandlerError> {
+        let What::Order(event) = &notification.what else {
+            return Ok(false);
+        };
         // The later one happened between then and now: its row is in the partition of one of those days.
-        for at in [notification.event.at, clock::now()] {
-            for later in successors(notification) {
+        for at in [event.at, clock::now()] {
+            for later in successors(event, notification.installation) {
                 if self
                     .storage
                     .delivery(at, later)
@@ -116,6 +140,26 @@ impl<G: Gateway> Sender<G> {
         Ok(false)
     }
 
+    /// How long a change of an order waits for others to follow: a device is told of an order at most every two seconds, and of its receipt
+    /// only where nothing else comes of it in that time.
+    async fn pause(
+        &self,
+        notification: &Notification,
+        now: Timestamp,
+    ) -> Result<Option<Duration>, HandlerError> {
+        let What::Order(event) = &notification.what else {
+            return Ok(None);
+        };
+        let told = self.storage.told_of(event.order, notification.installation, now);
+        let since = match told.await.map_err(unavailable)? {
+            None if event.state == OrderState::Submitted => event.at,
+            None => return Ok(None),
+            Some(told) => told,
+        };
+        let left = APART.saturating_sub(Duration::try_from(now.duration_since(since)).unwrap_or_default());
+        Ok((!left.is_zero()).then(|| backoff::asked(left)))
+    }
+
     /// The device, if it is still there and still the customer's: nobody is told of another's order.
     async fn device(
         &self,
@@ -123,16 +167,16 @@ impl<G: Gateway> Sender<G> {
     ) -> Result<Result<Installation, &'static str>, HandlerError> {
         let found = self
             .storage
-            .installation(notification.installation)
+            .installation_to_tell(notification.installation, notification.what.customer())
             .await
             .map_err(unavailable)?;
         Ok(match found {
             None => Err("the device is no longer registered"),
-            Some(device) if device.customer != notification.event.customer => {
-                Err("the device has another owner now")
+            Some(told) if !told.concerned => Err("the device has another owner now"),
+            Some(told) if told.installation.platform != self.platform => {
+                Err("the device is on another platform now")
             }
-            Some(device) if device.platform != self.platform => Err("the device is on another platform now"),
-            Some(device) => Ok(device),
+            Some(told) => Ok(told.installation),
         })
     }
 
@@ -142,7 +186,7 @@ impl<G: Gateway> Sender<G> {
         device: &Installation,
         now: Timestamp,
     ) -> Result<Outcome, HandlerError> {
-        let Some(push) = push(notification, device) else {
+        let Some(text) = self.texts.of(&notification.what, device).await else {
             return self
                 .settle(
                     notification,
@@ -151,6 +195,7 @@ impl<G: Gateway> Sender<G> {
                 )
                 .await;
         };
+        let push = push(notification, device, text);
         let began = Instant::now();
         let answer = self.gateway.send(&push, now).await;
         let platform = self.platform.as_str();
@@ -196,7 +241,7 @@ impl<G: Gateway> Sender<G> {
     fn wait(&self, notification: &Notification, after: Option<Duration>, why: String) -> Outcome {
         let now = clock::now();
         let wait = after.map_or_else(
-            || backoff::pause(notification.delivery, notification.event.at, now),
+            || backoff::pause(notification.delivery, notification.what.at(), now),
             backoff::asked,
         );
         let after = backoff::until_deadline(wait, notification.deadline(), now);
@@ -209,16 +254,28 @@ impl<G: Gateway> Sender<G> {
     }
 }
 
-fn push(notification: &Notification, device: &Installation) -> Option<Push> {
-    let event = &notification.event;
-    Some(Push {
+fn push(notification: &Notification, device: &Installation, text: Text) -> Push {
+    let what = &notification.what;
+    let (collapse, data, urgent) = match what {
+        What::Order(event) => (
+            event.order.to_string(),
+            vec![
+                ("order".to_owned(), event.order.to_string()),
+                ("version".to_owned(), event.version.to_string()),
+                ("state".to_owned(), event.state.as_str().to_owned()),
+            ],
+            true,
+        ),
+        What::News(news) => (news.collapse_key.clone(), news.data(), news.urgent),
+    };
+    Push {
         id: notification.delivery,
         channel: device.channel.clone(),
         environment: device.environment.clone(),
-        order: event.order,
-        version: event.version,
-        state: event.state,
-        text: texts::text(event, Language::of(&device.locale))?,
+        collapse,
+        data,
+        urgent,
+        text,
         deadline: notification.deadline(),
-    })
+    }
 }

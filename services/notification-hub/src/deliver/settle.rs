@@ -26,7 +26,7 @@ impl<G: Gateway> Sender<G> {
     ) -> Result<Outcome, HandlerError> {
         let began = Instant::now();
         loop {
-            let (at, id) = (notification.event.at, notification.delivery);
+            let (at, id) = (notification.what.at(), notification.delivery);
             match self
                 .storage
                 .settle_delivery(at, id, state, provider, clock::now())
@@ -40,6 +40,9 @@ impl<G: Gateway> Sender<G> {
             }
         }
         self.note(notification, state, provider);
+        self.feedback
+            .tell(notification, self.platform, state, provider)
+            .await;
         Ok(Outcome::Done)
     }
 
@@ -50,8 +53,7 @@ impl<G: Gateway> Sender<G> {
             platform,
             state,
             delivery.id = %notification.delivery,
-            order.id = %notification.event.order,
-            order.version = notification.event.version.0,
+            event.id = notification.what.event_id(),
             provider,
             "push settled"
         );

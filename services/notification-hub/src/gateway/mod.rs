@@ -8,12 +8,10 @@ pub mod wns;
 use std::future::Future;
 use std::time::Duration;
 
-use domain::{OrderId, OrderState, Version};
 use jiff::Timestamp;
+use push_texts::Text;
 use storage::Channel;
 use uuid::Uuid;
-
-use crate::texts::Text;
 
 /// One push, ready to be sent.
 #[derive(Debug, Clone)]
@@ -24,12 +22,12 @@ pub struct Push {
     pub channel: Channel,
     /// `production` or `development` (APNs).
     pub environment: String,
-    /// About which order: a later push about the same one replaces this on the device.
-    pub order: OrderId,
-    /// At which version.
-    pub version: Version,
-    /// Where the order stands.
-    pub state: OrderState,
+    /// A later push with the same key replaces this one on the device. At most 64 characters.
+    pub collapse: String,
+    /// What the app is told beside the text: names and values.
+    pub data: Vec<(String, String)>,
+    /// Whether it may wake a device that sleeps.
+    pub urgent: bool,
     /// What is shown.
     pub text: Text,
     /// After that nobody wants it.
@@ -118,6 +116,7 @@ pub trait Gateway: Send + Sync + 'static {
 pub(crate) mod samples {
     use super::*;
     use crate::notification::samples;
+    use domain::OrderState;
 
     pub(crate) fn push(channel: Channel) -> Push {
         let event = samples::event(OrderState::Confirmed);
@@ -125,9 +124,13 @@ pub(crate) mod samples {
             id: "018f0000-0000-5000-8000-000000000003".parse().unwrap(),
             channel,
             environment: "production".into(),
-            order: event.order,
-            version: event.version,
-            state: event.state,
+            collapse: event.order.to_string(),
+            data: vec![
+                ("order".into(), event.order.to_string()),
+                ("version".into(), event.version.to_string()),
+                ("state".into(), event.state.as_str().into()),
+            ],
+            urgent: true,
             text: Text {
                 title: "Tea & <cups>".into(),
                 body: "It's \"on\" its way".into(),

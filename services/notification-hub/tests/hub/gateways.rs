@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use chassis::clock;
-use domain::{OrderId, OrderState, Version};
 use notification_hub::gateway::{Answer, Gateway, Push};
 use notification_hub::platforms::Platforms;
-use notification_hub::texts::Text;
 use push_sandbox::{Device, Fault, FaultKind, NewDevice, Platform, WnsSignIn};
+use push_texts::Text;
 
 use crate::providers::{Providers, channel};
 
@@ -18,9 +17,9 @@ fn push(to: storage::Channel) -> Push {
         id: clock::random_id(),
         channel: to,
         environment: "production".into(),
-        order: OrderId(clock::random_id()),
-        version: Version(2),
-        state: OrderState::Confirmed,
+        collapse: clock::random_id().to_string(),
+        data: vec![("order".into(), "the order".into())],
+        urgent: true,
         text: Text {
             title: "Tee & <Tassen>".into(),
             body: "Für \"Sie\"".into(),
@@ -77,16 +76,16 @@ async fn every_service_takes_a_push_and_shows_its_text() {
             ("Tee & <Tassen>", "Für \"Sie\"")
         );
         assert!(
-            arrived.payload.to_string().contains(&push.order.to_string()),
+            arrived.payload.to_string().contains("the order"),
             "{}",
             arrived.payload
         );
         match platform {
             Platform::Apns => {
                 assert_eq!(arrived.provider_id, push.id.to_string());
-                assert_eq!(arrived.collapse_key, Some(push.order.to_string()));
+                assert_eq!(arrived.collapse_key, Some(push.collapse.clone()));
             }
-            Platform::Fcm => assert_eq!(arrived.collapse_key, Some(push.order.to_string())),
+            Platform::Fcm => assert_eq!(arrived.collapse_key, Some(push.collapse.clone())),
             Platform::Wns => assert_eq!(arrived.collapse_key.map(|tag| tag.len()), Some(16)),
         }
     }

@@ -5,5 +5,6 @@ mod announcing;
 mod devices;
 mod gateways;
 mod providers;
+mod saying;
 mod shop;
 mod waiting;

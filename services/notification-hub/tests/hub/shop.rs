@@ -112,6 +112,8 @@ impl Shop {
             environment: "production".into(),
             channel: channel(&device),
             locale: locale.into(),
+            tags: Vec::new(),
+            expires_at: None,
             updated_at: clock::now(),
         };
         self.storage.put_installation(&installation).await.unwrap();

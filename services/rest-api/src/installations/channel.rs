@@ -61,6 +61,10 @@ pub(super) fn parse(platform: Platform, value: serde_json::Value) -> Result<Chan
             let uri = wns(&uri).ok_or_else(|| wrong("/uri", words))?;
             Ok(Channel::Wns { uri })
         }
+        Platform::WebPush | Platform::Email => Err(FieldError {
+            pointer: "/platform".into(),
+            detail: "must be apns, fcm or wns".into(),
+        }),
     }
 }
 

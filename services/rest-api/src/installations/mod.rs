@@ -152,6 +152,8 @@ impl Draft {
                 environment: self.environment,
                 channel,
                 locale: self.locale,
+                tags: Vec::new(),
+                expires_at: None,
                 updated_at: to_the_microsecond(chassis::clock::now()),
             }),
             Ok(_) => Err(errors),

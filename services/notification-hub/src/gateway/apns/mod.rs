@@ -56,12 +56,10 @@ impl Apns {
     fn request(&self, push: &Push, now: Timestamp) -> Result<RequestBuilder, Answer> {
         let token = device_token(&push.channel)?;
         let address = self.address(push, token)?;
-        let collapse = push.order.to_string();
         let id = push.id.to_string();
-        let payload =
-            payload(push, token, &id, &collapse, &self.config.topic).map_err(|error| Answer::Refused {
-                why: format!("the payload can't be written: {error}"),
-            })?;
+        let payload = payload(push, token, &id, &self.config.topic).map_err(|error| Answer::Refused {
+            why: format!("the payload can't be written: {error}"),
+        })?;
         let body = payload.to_json_string().map_err(|error| Answer::Refused {
             why: format!("the payload can't be written: {error}"),
         })?;
@@ -136,26 +134,29 @@ fn payload<'a>(
     push: &'a Push,
     token: &'a str,
     id: &'a str,
-    collapse: &'a str,
     topic: &'a str,
 ) -> Result<Payload<'a>, a2::Error> {
     let options = NotificationOptions {
         apns_id: Some(id),
         apns_push_type: Some(PushType::Alert),
         apns_expiration: u64::try_from(push.deadline.as_second()).ok(),
-        apns_priority: Some(Priority::High),
+        apns_priority: Some(if push.urgent {
+            Priority::High
+        } else {
+            Priority::Normal
+        }),
         apns_topic: Some(topic),
-        apns_collapse_id: Some(CollapseId::new(collapse)?),
+        apns_collapse_id: Some(CollapseId::new(&push.collapse)?),
     };
     let mut payload = DefaultNotificationBuilder::new()
         .title(push.text.title.as_str())
         .body(push.text.body.as_str())
         .sound("default")
-        .thread_id(collapse)
+        .thread_id(&push.collapse)
         .build(token, options);
-    payload.add_custom_data("order", &push.order)?;
-    payload.add_custom_data("version", &push.version)?;
-    payload.add_custom_data("state", &push.state)?;
+    for (name, value) in &push.data {
+        payload.add_custom_data(name, value)?;
+    }
     Ok(payload)
 }
 

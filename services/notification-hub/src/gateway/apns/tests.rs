@@ -58,7 +58,7 @@ fn a_request_has_apples_path_headers_and_payload() {
     );
     let header = |name: &str| request.headers()[name].to_str().unwrap().to_owned();
     assert_eq!(header("apns-id"), push.id.to_string());
-    assert_eq!(header("apns-collapse-id"), push.order.to_string());
+    assert_eq!(header("apns-collapse-id"), push.collapse);
     assert_eq!(header("apns-push-type"), "alert");
     assert_eq!(header("apns-priority"), "10");
     assert_eq!(header("apns-topic"), "shop.waybill.app");
@@ -72,10 +72,10 @@ fn a_request_has_apples_path_headers_and_payload() {
         body["aps"]["alert"],
         json!({"title": "Tea & <cups>", "body": "It's \"on\" its way"})
     );
-    assert_eq!(body["order"], push.order.to_string());
+    assert_eq!(body["order"], push.collapse);
     assert_eq!(
         (&body["version"], &body["state"]),
-        (&json!(2), &json!("confirmed"))
+        (&json!("2"), &json!("confirmed"))
     );
 }
 

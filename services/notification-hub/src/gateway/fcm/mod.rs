@@ -52,14 +52,18 @@ fn target(channel: &Channel) -> Option<Target> {
 }
 
 fn message(push: &Push, target: Target, now: Timestamp) -> Result<Message, MessageError> {
-    MessageBuilder::new(target)
+    let priority = if push.urgent {
+        Priority::High
+    } else {
+        Priority::Normal
+    };
+    let builder = MessageBuilder::new(target)
         .notification(&push.text.title, &push.text.body)
-        .data("order", push.order.to_string())
-        .data("version", push.version.to_string())
-        .data("state", push.state.as_str())
-        .collapse_key(push.order.to_string())
-        .priority(Priority::High)
-        .ttl(push.time_to_live(now))
+        .collapse_key(&push.collapse)
+        .priority(priority)
+        .ttl(push.time_to_live(now));
+    let data = push.data.iter();
+    data.fold(builder, |builder, (name, value)| builder.data(name, value))
         .build()
 }
 
@@ -99,7 +103,7 @@ mod tests {
         });
         let now = crate::notification::samples::NOW.parse().unwrap();
         let message = message(&push, target(&push.channel).unwrap(), now).unwrap();
-        let order = push.order.to_string();
+        let order = push.collapse.clone();
         assert_eq!(
             serde_json::to_value(message).unwrap(),
             json!({

@@ -36,7 +36,7 @@ impl Wns {
         now: Timestamp,
     ) -> Result<RequestBuilder, Answer> {
         let toast = toast::toast(push)?;
-        let tag = toast::tag(push.order);
+        let tag = toast::tag(&push.collapse);
         Ok(self
             .pool
             .client()

@@ -1,6 +1,6 @@
 //! The toast, in XML.
 
-use domain::OrderId;
+use uuid::Uuid;
 
 use super::{Answer, Push};
 
@@ -11,10 +11,9 @@ const TAG_CHARACTERS: usize = 16;
 
 /// The toast: two lines, and what the app is told when it is opened by it.
 pub(super) fn toast(push: &Push) -> Result<String, Answer> {
-    let launch = format!(
-        "order={}&version={}&state={}",
-        push.order, push.version, push.state
-    );
+    let launch = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(&push.data)
+        .finish();
     let xml = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><toast launch=\"{}\"><visual><binding template=\"ToastGeneric\">\
          <text>{}</text><text>{}</text></binding></visual></toast>",
@@ -30,9 +29,11 @@ pub(super) fn toast(push: &Push) -> Result<String, Answer> {
     Ok(xml)
 }
 
-/// A later toast with the same tag replaces an earlier one; the order's id is too long for it.
-pub(super) fn tag(order: OrderId) -> String {
-    let mut tag = order.0.simple().to_string();
+/// A later toast with the same tag replaces an earlier one; most keys are too long for it.
+pub(super) fn tag(collapse: &str) -> String {
+    let mut tag = Uuid::new_v5(&Uuid::NAMESPACE_OID, collapse.as_bytes())
+        .simple()
+        .to_string();
     tag.truncate(TAG_CHARACTERS);
     tag
 }
@@ -91,9 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_fits_and_is_the_orders_own() {
-        let order = sample().order;
-        assert_eq!(tag(order), "018f000000008000");
-        assert_eq!(tag(order).len(), TAG_CHARACTERS);
+    fn a_tag_fits_and_is_the_keys_own() {
+        let (one, other) = (
+            tag("018f0000-0000-8000-8000-000000000002"),
+            tag("018f0000-0000-8000-8000-000000000003"),
+        );
+        assert_ne!(one, other);
+        assert_eq!((one.len(), other.len()), (TAG_CHARACTERS, TAG_CHARACTERS));
     }
 }

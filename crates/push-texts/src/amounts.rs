@@ -2,10 +2,10 @@
 
 use domain::Money;
 
-use crate::texts::Language;
+use crate::Language;
 
 /// `€1,250.50` in English, `1.250,50 €` in German; the code where a currency has no sign of its own.
-pub(crate) fn amount(money: Money, language: Language) -> String {
+pub fn amount(money: Money, language: Language) -> String {
     let (group, point) = match language {
         Language::English => (',', '.'),
         Language::German => ('.', ','),
