@@ -14,6 +14,7 @@ const FRONT: &[&str] = &[
     "storage",
     "cache",
     "domain",
+    "wishes",
     "chassis",
 ];
 
@@ -21,6 +22,7 @@ const FRONT: &[&str] = &[
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("conditions", &[]),
+    ("wishes", &["domain", "conditions"]),
     ("push-texts", &["domain"]),
     ("messaging", &["domain", "conditions"]),
     ("storage", SERVERS),
@@ -42,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "storage",
             "cache",
             "domain",
+            "wishes",
             "chassis",
         ],
     ),
@@ -59,6 +62,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "storage",
             "cache",
             "domain",
+            "wishes",
             "chassis",
         ],
     ),

@@ -1,8 +1,9 @@
 //! Apps on devices, and the channels that reach them.
 
-mod erased;
+pub(crate) mod erased;
 mod own;
 mod told;
+mod told_each;
 
 use domain::{Customer, InstallationId};
 use jiff::Timestamp;

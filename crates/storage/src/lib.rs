@@ -17,6 +17,7 @@ mod orders;
 mod push_platforms;
 pub mod push_templates;
 mod values;
+pub mod wishes;
 
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub use error::StorageError;
 pub use installations::{Channel, Installation, Platform, Registered};
 pub use orders::{OrderFilter, OrderPage, OrderSummary};
 pub use push_platforms::PushPlatform;
+pub use wishes::{Wish, WishPage, WishPlace, Wished};
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]

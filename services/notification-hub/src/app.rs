@@ -25,6 +25,7 @@ use crate::pacing::Pacing;
 use crate::platforms::Platforms;
 use crate::queue::Queue;
 use crate::texts::Texts;
+use crate::wishes::Matcher;
 
 const ROTATE_EVERY: Duration = Duration::from_hours(6);
 const ROTATE_AGAIN: Duration = Duration::from_secs(60);
@@ -113,6 +114,7 @@ impl Hub<'_> {
         self.sender(Platform::Apns, "apns", platforms.apns, &mut on);
         self.sender(Platform::Fcm, "fcm", platforms.fcm, &mut on);
         self.sender(Platform::Wns, "wns", platforms.wns, &mut on);
+        self.sender(Platform::WebPush, "webpush", platforms.webpush, &mut on);
         let queue = Queue {
             storage: self.storage.clone(),
             messaging: self.messaging.clone(),
@@ -123,6 +125,25 @@ impl Hub<'_> {
             queue: queue.clone(),
             platforms: on.clone(),
         };
+        self.worker(
+            "campaigns",
+            topology::NOTIFICATIONS,
+            topology::CAMPAIGNS_CONSUMER.to_owned(),
+            (1, CAMPAIGNS_AT_ONCE),
+            campaigns,
+        );
+        let matcher = Matcher {
+            storage: self.storage.clone(),
+            queue: queue.clone(),
+            platforms: on.clone(),
+        };
+        self.worker(
+            "wishes",
+            topology::EVENTS,
+            topology::WISHES_CONSUMER.to_owned(),
+            (EVENTS_AT_ONCE, 1),
+            matcher,
+        );
         let announcer = Announcer {
             storage: self.storage.clone(),
             queue,
@@ -134,13 +155,6 @@ impl Hub<'_> {
             topology::HUB_CONSUMER.to_owned(),
             (EVENTS_AT_ONCE, 1),
             announcer,
-        );
-        self.worker(
-            "campaigns",
-            topology::NOTIFICATIONS,
-            topology::CAMPAIGNS_CONSUMER.to_owned(),
-            (1, CAMPAIGNS_AT_ONCE),
-            campaigns,
         );
     }
 

@@ -14,6 +14,7 @@ mod pacing;
 pub mod platforms;
 pub mod queue;
 pub mod texts;
+pub mod wishes;
 
 use messaging::HandlerError;
 use storage::StorageError;

@@ -7,7 +7,7 @@ use domain::Partition;
 
 use super::{
     CAMPAIGNS_CONSUMER, CATALOG, CATALOG_CONSUMER, EVENTS, HUB_CONSUMER, NOTIFICATIONS, ORDERS, PLATFORMS,
-    bulk_consumer, processor_consumer, sender_consumer,
+    WISHES_CONSUMER, bulk_consumer, processor_consumer, sender_consumer,
 };
 
 /// A message nobody says is in progress for this long is delivered again.
@@ -51,11 +51,23 @@ pub fn consumers() -> Vec<ConsumerPlan> {
     let catalog = plan(CATALOG, CATALOG_CONSUMER, "", 1);
     let hub = plan(EVENTS, HUB_CONSUMER, "events.order.>", 1000);
     processors
-        .chain([catalog, hub])
+        .chain([catalog, hub, wishes()])
         .chain(senders)
         .chain(bulk)
         .chain([campaigns])
         .collect()
+}
+
+/// Of what is somebody's business: another kind of events would have to be given to someone first.
+fn wishes() -> ConsumerPlan {
+    let plain = plan(EVENTS, WISHES_CONSUMER, "", 1000);
+    ConsumerPlan {
+        config: pull::Config {
+            filter_subjects: vec!["events.catalog.>".into(), "events.order.>".into()],
+            ..plain.config
+        },
+        ..plain
+    }
 }
 
 /// One active replica at a time, so that the commands of one order keep their order.

@@ -33,6 +33,8 @@ pub const CATALOG_CONSUMER: &str = "catalog";
 pub const HUB_CONSUMER: &str = "notification-hub";
 /// The consumer of [`NOTIFICATIONS`] for campaigns that are to be sent.
 pub const CAMPAIGNS_CONSUMER: &str = "campaigns";
+/// The notification hub's consumer of [`EVENTS`] that looks for wishes.
+pub const WISHES_CONSUMER: &str = "notification-hub-wishes";
 /// The push platforms; each has a consumer of [`NOTIFICATIONS`].
 pub const PLATFORMS: [&str; 5] = ["apns", "fcm", "wns", "webpush", "email"];
 
@@ -68,7 +70,7 @@ mod tests {
         for plan in super::consumers() {
             assert!(streams.contains(&plan.stream.to_owned()), "{}", plan.stream);
         }
-        assert_eq!(super::consumers().len(), 21);
+        assert_eq!(super::consumers().len(), 22);
         assert_eq!(super::show()["streams"].as_array().unwrap().len(), 7);
     }
 }

@@ -100,7 +100,7 @@ impl Storage {
         .await
     }
 
-    /// Calls a campaign off; false where it was, or failed, or is not there. One whose pushes are all queued can be called off too: what is not sent yet is not sent.
+    /// Calls a campaign off; false where it was, or failed, or is over, or is not there. One whose pushes are all queued can be called off too: what is not sent yet is not sent.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -108,7 +108,7 @@ impl Storage {
         let cancelled = self.within(async {
             Ok(sqlx::query!(
                 r#"UPDATE campaigns SET state = 'cancelled', finished_at = $2
-                   WHERE id = $1 AND state IN ('scheduled', 'running', 'done')"#,
+                   WHERE id = $1 AND state IN ('scheduled', 'running', 'done') AND expires_at > $2"#,
                 id,
                 time(now) as _,
             )

@@ -14,3 +14,4 @@ mod pool;
 mod roles;
 mod search;
 mod shop;
+mod wishes;

@@ -3,9 +3,11 @@
 use domain::FieldError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use storage::{Channel, Platform};
 use url::{Host, Url};
 
+use super::subscription;
 use crate::body::{self, Unreadable};
 
 #[derive(Deserialize)]
@@ -61,14 +63,27 @@ pub(super) fn parse(platform: Platform, value: serde_json::Value) -> Result<Chan
             let uri = wns(&uri).ok_or_else(|| wrong("/uri", words))?;
             Ok(Channel::Wns { uri })
         }
-        Platform::WebPush | Platform::Email => Err(FieldError {
+        Platform::WebPush => subscription::parse(value),
+        Platform::Email => Err(FieldError {
             pointer: "/platform".into(),
-            detail: "must be apns, fcm or wns".into(),
+            detail: "must be apns, fcm, wns or webpush".into(),
         }),
     }
 }
 
-fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError> {
+/// The channel as it was registered.
+pub(super) fn shown(channel: &Channel) -> serde_json::Value {
+    match channel {
+        Channel::WebPush {
+            endpoint,
+            p256dh,
+            auth,
+        } => json!({ "endpoint": endpoint, "keys": { "p256dh": p256dh, "auth": auth } }),
+        other => json!(other),
+    }
+}
+
+pub(super) fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError> {
     if !value.is_object() {
         return Err(wrong("", "must be a JSON object"));
     }
@@ -78,14 +93,14 @@ fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError>
     })
 }
 
-fn require(holds: bool, pointer: &str, detail: &str) -> Result<(), FieldError> {
+pub(super) fn require(holds: bool, pointer: &str, detail: &str) -> Result<(), FieldError> {
     if holds {
         return Ok(());
     }
     Err(wrong(pointer, detail))
 }
 
-fn wrong(pointer: &str, detail: &str) -> FieldError {
+pub(super) fn wrong(pointer: &str, detail: &str) -> FieldError {
     FieldError {
         pointer: format!("/channel{pointer}"),
         detail: detail.into(),

@@ -1,9 +1,13 @@
 //! Devices that want to be told: register, list, read, forget.
 
 mod channel;
+mod keys;
 mod own;
+mod subscription;
 
+pub(crate) use keys::{PushKeys, keys};
 pub(crate) use own::{list, read, remove};
+pub(crate) use subscription::is_public_key;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -11,7 +15,7 @@ use domain::{FieldError, InstallationId, Invalid};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use storage::installations::Registered;
-use storage::{Channel, Installation, Platform, Storage};
+use storage::{Installation, Platform, Storage};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::auth::Caller;
@@ -20,7 +24,7 @@ use crate::problem::{Kind, Problem};
 
 /// What the contract says of it.
 #[derive(OpenApi)]
-#[openapi(paths(put, own::list, own::read, own::remove))]
+#[openapi(paths(put, own::list, own::read, own::remove, keys::keys))]
 pub(crate) struct Operations;
 
 /// What a device says of itself.
@@ -47,7 +51,7 @@ pub(crate) struct View {
     environment: String,
     /// As it was registered.
     #[schema(value_type = Object)]
-    channel: Channel,
+    channel: serde_json::Value,
     locale: String,
     updated_at: Timestamp,
 }
@@ -59,7 +63,7 @@ impl From<Installation> for View {
             app: installation.app,
             platform: installation.platform,
             environment: installation.environment,
-            channel: installation.channel,
+            channel: channel::shown(&installation.channel),
             locale: installation.locale,
             updated_at: installation.updated_at,
         }
@@ -166,7 +170,7 @@ impl Draft {
 }
 
 /// As it is kept: what is answered now is what is read later.
-fn to_the_microsecond(time: Timestamp) -> Timestamp {
+pub(crate) fn to_the_microsecond(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 
