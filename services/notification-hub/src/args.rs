@@ -1,6 +1,8 @@
 //! Flags and their environment names.
 
 mod email;
+mod pace;
+
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use chassis::args::{DatabaseArgs, NatsArgs, ServiceArgs, period};
 use clap::{Args, Parser};
 use url::Url;
 
+pub use self::pace::PaceArgs;
 use crate::feedback::Told;
 
 pub use email::{EmailArgs, Secured, SmtpServer};
@@ -48,6 +51,13 @@ pub struct HubArgs {
         reason = "a doc comment would replace the command's own help text"
     )]
     pub push: PushArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub pace: PaceArgs,
 
     #[command(flatten)]
     #[expect(
@@ -109,7 +119,7 @@ pub struct PushArgs {
     #[arg(long, env = "PUSH_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = period)]
     pub push_timeout: Duration,
 
-    /// Pushes in flight at once to each push service.
+    /// Pushes in flight at once to each push service, and as many that go to many customers.
     #[arg(long, env = "PUSH_CONCURRENCY", value_name = "N", default_value_t = 256, value_parser = concurrency)]
     pub push_concurrency: usize,
 }

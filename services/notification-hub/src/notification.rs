@@ -133,7 +133,10 @@ impl Notification {
         now: Timestamp,
     ) -> serde_json::Result<Message> {
         Ok(Message {
-            subject: subjects::notification(platform.as_str(), self.installation),
+            subject: match self.what {
+                What::Order(_) => subjects::notification(platform.as_str(), self.installation),
+                What::News(_) => subjects::bulk_notification(platform.as_str(), self.installation),
+            },
             envelope: Envelope {
                 id: self.delivery.to_string(),
                 kind: self.what.message_type().to_owned(),

@@ -65,6 +65,7 @@ addresses web-frontend DELETE,INSERT,SELECT,UPDATE
 addresses rest-api DELETE,INSERT,SELECT,UPDATE
 attempts order-processor DELETE,INSERT,SELECT,UPDATE
 attempts notification-hub DELETE,INSERT,SELECT,UPDATE
+campaigns notification-hub SELECT
 catalog_commands order-processor INSERT,SELECT
 deliveries notification-hub INSERT,SELECT,UPDATE
 erased_customers web-frontend SELECT
@@ -84,6 +85,7 @@ preferences notification-hub SELECT
 products web-frontend SELECT
 products rest-api SELECT
 products order-processor INSERT,SELECT,UPDATE
+push_platforms notification-hub INSERT,SELECT,UPDATE
 push_templates notification-hub SELECT
 refresh_tokens web-frontend DELETE,INSERT,SELECT,UPDATE
 refresh_tokens rest-api DELETE,INSERT,SELECT,UPDATE
@@ -159,6 +161,9 @@ async fn what_a_service_must_not_do_is_refused() {
         "DELETE FROM installations",
         "DROP TABLE deliveries",
         "DELETE FROM deliveries",
+        "UPDATE campaigns SET expression = 'app:shop'",
+        "INSERT INTO campaigns SELECT * FROM campaigns",
+        "DELETE FROM campaigns",
         "SELECT * FROM accounts",
         "SELECT * FROM sessions",
         "SELECT * FROM erased_customers",

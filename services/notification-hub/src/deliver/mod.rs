@@ -2,15 +2,19 @@
 
 mod backoff;
 mod brake;
+mod called_off;
 mod ledger;
 mod mailbox;
 mod push;
 mod settle;
+mod standing;
 mod together;
+mod turn;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use cache::Pace;
 use chassis::{Check, clock};
 use domain::OrderState;
 use futures_util::future::join_all;
@@ -20,9 +24,11 @@ use storage::installations::Told;
 use storage::{DeliveryState, Installation, Platform, Storage};
 
 use self::brake::Brake;
+use self::called_off::CalledOff;
 use self::ledger::Ledger;
 use self::mailbox::Found;
 use self::push::push;
+use self::standing::Standing;
 use crate::feedback::Feedback;
 use crate::gateway::{Answer, Gateway};
 use crate::notification::{Notification, What, successors};
@@ -48,6 +54,9 @@ pub struct Sender<G> {
     feedback: Feedback,
     check: Check,
     brake: Mutex<Brake>,
+    standing: Standing,
+    called_off: CalledOff,
+    pace: Option<Pace>,
 }
 
 impl<G: Gateway> Handler for Sender<G> {
@@ -61,7 +70,7 @@ impl<G: Gateway> Handler for Sender<G> {
 }
 
 impl<G: Gateway> Sender<G> {
-    /// A sender for `platform` through `gateway`; `check` shows whether the push service lets us in.
+    /// A sender for `platform` through `gateway`, no faster than `pace`; `check` shows whether the push service lets us in.
     pub fn new(
         platform: Platform,
         gateway: G,
@@ -69,17 +78,21 @@ impl<G: Gateway> Sender<G> {
         texts: Arc<Texts>,
         feedback: Feedback,
         check: Check,
+        pace: Option<Pace>,
     ) -> Self {
         check.up();
         Self {
             platform,
             gateway,
             ledger: Ledger::new(&storage),
+            standing: Standing::new(platform, storage.clone()),
             storage,
             texts,
             feedback,
             check,
             brake: Mutex::default(),
+            called_off: CalledOff::default(),
+            pace,
         }
     }
 
@@ -109,6 +122,9 @@ impl<G: Gateway> Sender<G> {
         let now = clock::now();
         if now >= notification.deadline() {
             return self.settle(notification, DeliveryState::Expired, None).await;
+        }
+        if self.is_called_off(notification).await? {
+            return self.settle(notification, DeliveryState::Cancelled, None).await;
         }
         if let Some(after) = pause(notification, due.told_at, now) {
             return Ok(Outcome::Wait {
@@ -181,6 +197,13 @@ impl<G: Gateway> Sender<G> {
                 )
                 .await;
         };
+        if !self.has_turn(notification).await {
+            return Ok(self.wait(
+                notification,
+                Some(turn::NO_TURN_WAIT),
+                "others are before it".into(),
+            ));
+        }
         let push = push(notification, device, text);
         let began = Instant::now();
         let answer = self.gateway.send(&push, now).await;
@@ -199,8 +222,7 @@ impl<G: Gateway> Sender<G> {
     ) -> Result<Outcome, HandlerError> {
         match answer {
             Answer::Sent { id } => {
-                self.check.up();
-                self.brake(|brake| brake.arrived(clock::now()));
+                self.arrived().await;
                 self.settle(notification, DeliveryState::Sent, id.as_deref())
                     .await
             }
@@ -218,21 +240,10 @@ impl<G: Gateway> Sender<G> {
             }
             Answer::Barred { why } => {
                 self.check.down(why.clone());
+                self.standing.barred(Some(&why)).await;
                 Ok(self.wait(notification, Some(BARRED_WAIT), why))
             }
         }
-    }
-
-    /// Waiting for a push service is no attempt of the message: it ends at the deadline, not in the dead letters.
-    fn wait(&self, notification: &Notification, after: Option<Duration>, why: String) -> Outcome {
-        let now = clock::now();
-        let wait = after.map_or_else(
-            || backoff::pause(notification.delivery, notification.what.at(), now),
-            backoff::asked,
-        );
-        let after = backoff::until_deadline(wait, notification.deadline(), now);
-        tracing::debug!(platform = self.platform.as_str(), delivery.id = %notification.delivery, ?after, why, "push waits");
-        Outcome::Wait { after, why }
     }
 
     fn brake<T>(&self, act: impl FnOnce(&mut Brake) -> T) -> T {

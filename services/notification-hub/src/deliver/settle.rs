@@ -76,7 +76,7 @@ impl<G: Gateway> Sender<G> {
         if !self.brake(|brake| brake.gone(clock::now())) {
             return self.keep(notification, why).await;
         }
-        metrics::gauge!("push_removals_stopped", "platform" => self.platform.as_str()).set(0.0);
+        self.standing.removals(false).await;
         let removed = self
             .storage
             .mark_gone(device.id, &device.channel, as_of, why)
@@ -91,7 +91,7 @@ impl<G: Gateway> Sender<G> {
     }
 
     async fn keep(&self, notification: &Notification, why: &str) -> Result<Outcome, HandlerError> {
-        metrics::gauge!("push_removals_stopped", "platform" => self.platform.as_str()).set(1.0);
+        self.standing.removals(true).await;
         tracing::error!(
             platform = self.platform.as_str(),
             why,
