@@ -13,9 +13,12 @@ mod folder;
 mod providers;
 mod random;
 mod register;
+mod samples;
 mod sandbox;
 mod site;
 mod state;
+mod storm;
+mod tally;
 mod tls;
 
 pub use clock::Clock;
@@ -24,8 +27,10 @@ pub use credentials::{
     WnsCredentials, WnsUwp,
 };
 pub use delivery::{Delivery, Filter, Refusal};
-pub use device::{BrowserKeys, Channel, Device, NewDevice, Platform, WnsSignIn};
+pub use device::{BrowserKeys, Channel, Device, NewDevice, NewDevices, Platform, WnsSignIn};
 pub use fault::{Fault, FaultKind};
 pub use sandbox::{Options, Sandbox, StartError};
 pub use site::Registration;
 pub use state::{DeviceError, KEPT_DELIVERIES, MOST_DEVICES};
+pub use storm::{Shares, Storm};
+pub use tally::{Group, KeyCount, Summary, Taken};

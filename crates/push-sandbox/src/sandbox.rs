@@ -12,10 +12,12 @@ use crate::authority::Authority;
 use crate::clock::Clock;
 use crate::credentials::{self, CredentialError, Credentials};
 use crate::delivery::{Delivery, Filter, Refusal};
-use crate::device::{Device, NewDevice, WEB_PUSH_HOST};
+use crate::device::{Device, NewDevice, NewDevices, WEB_PUSH_HOST};
 use crate::fault::Fault;
 use crate::register::Register;
 use crate::state::{DeviceError, State};
+use crate::storm::Storm;
+use crate::tally::{Summary, Taken};
 use crate::{folder, providers, site, tls};
 
 /// How a sandbox is set up.
@@ -122,7 +124,7 @@ impl Sandbox {
         let credentials = opened.credentials.clone();
         let senders = providers::router(state.clone(), &opened)?;
         let people = site::router(state.clone(), credentials.clone(), options.api_url, stop.clone());
-        tasks.spawn(tls::serve(push, settings, senders, stop.clone()));
+        tasks.spawn(tls::serve(push, settings, senders, state.clone(), stop.clone()));
         tasks.spawn(site::serve(http, people, stop.clone()));
         tasks.close();
         Ok(Self {
@@ -142,6 +144,29 @@ impl Sandbox {
     /// When there are too many, or their file can't be written.
     pub fn add_device(&self, wanted: &NewDevice) -> Result<Device, DeviceError> {
         self.state.add_device(wanted)
+    }
+
+    /// Makes many pretend devices at once.
+    ///
+    /// # Errors
+    /// As [`Self::add_device`].
+    pub fn add_devices(&self, wanted: &NewDevices) -> Result<Vec<Device>, DeviceError> {
+        self.state.add_devices(wanted)
+    }
+
+    /// Lets faults come by share; false where a share is none.
+    pub fn rage(&self, storm: &Storm) -> bool {
+        self.state.storms.rage(storm)
+    }
+
+    /// How often everything was taken, in short.
+    pub fn tally(&self) -> Summary {
+        self.state.summary()
+    }
+
+    /// What every device took.
+    pub fn taken(&self) -> Vec<Taken> {
+        self.state.taken()
     }
 
     /// Sets the fault a device shows next, or takes it back; false when there is no such device.

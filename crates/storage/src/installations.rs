@@ -1,5 +1,6 @@
 //! Apps on devices, and the channels that reach them.
 
+mod due;
 pub(crate) mod erased;
 mod own;
 mod told;
@@ -13,6 +14,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+pub use self::due::{Due, Wanted};
 pub use self::told::Told;
 use crate::values::{read, time, unreadable};
 use crate::{Storage, StorageError};
@@ -96,7 +98,7 @@ pub enum Channel {
 
 impl Channel {
     /// SHA-256 of what it says: two installations of one app never share it.
-    fn hash(&self) -> [u8; 32] {
+    pub fn hash(&self) -> [u8; 32] {
         let (kind, value) = match self {
             Self::Fcm { kind, value } => (kind.as_str(), value),
             Self::Apns { token } => ("apns", token),

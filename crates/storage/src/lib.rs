@@ -23,10 +23,10 @@ pub use accounts::{Account, NewSession, Opened, Role, Session};
 pub use batch::Transaction;
 pub use catalog::{ProductFilter, ProductPage, ProductPlace};
 pub use connect::ConnectOptions;
-pub use deliveries::{About, Delivery, DeliveryState};
+pub use deliveries::{About, Delivery, DeliveryState, Settled};
 pub use erasure::Erasure;
 pub use error::StorageError;
-pub use installations::{Channel, Installation, Platform, Registered};
+pub use installations::{Channel, Due, Installation, Platform, Registered, Wanted};
 pub use orders::{OrderFilter, OrderPage, OrderSummary};
 pub use wishes::{Wish, WishPage, WishPlace, Wished};
 

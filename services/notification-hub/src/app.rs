@@ -29,8 +29,6 @@ const ROTATE_EVERY: Duration = Duration::from_hours(6);
 const ROTATE_AGAIN: Duration = Duration::from_secs(60);
 /// The most events that are announced in one transaction.
 const EVENTS_AT_ONCE: usize = 128;
-/// Pushes that are taken from the queue and acknowledged together. Few, so that a slow device holds up few others.
-const PUSHES_AT_ONCE: usize = 8;
 const MAX_ATTEMPTS: u32 = 5;
 
 /// Runs the hub until `stop` or a signal, then finishes what is in hand. `admin` is the port of health and metrics.
@@ -158,15 +156,12 @@ impl Hub<'_> {
             },
             self.health.report_only(name),
         );
-        let shape = (
-            PUSHES_AT_ONCE,
-            self.args.push.push_concurrency.div_ceil(PUSHES_AT_ONCE),
-        );
         self.worker(
             worker_name(platform),
             topology::NOTIFICATIONS,
             topology::sender_consumer(name),
-            shape,
+            // Each push by itself, so that a slow device holds up no other; what they ask of the database is gathered by the sender.
+            (1, self.args.push.push_concurrency),
             sender,
         );
     }

@@ -1,8 +1,9 @@
 //! Flags and their environment names.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use chassis::args::{DatabaseArgs, NatsArgs, ServiceArgs};
+use chassis::args::{DatabaseArgs, NatsArgs, ServiceArgs, period};
 use clap::{Args, Parser};
 use url::Url;
 
@@ -91,6 +92,10 @@ pub struct PushArgs {
     /// Of which pushes is told on events.push.<state>.<installation> what became of them.
     #[arg(long, env = "PUSH_FEEDBACK", value_name = "WHICH", value_enum, default_value_t = Told::Trouble)]
     pub push_feedback: Told,
+
+    /// How long a push service may take for an answer before a push counts as of unknown outcome, e.g. 10s.
+    #[arg(long, env = "PUSH_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = period)]
+    pub push_timeout: Duration,
 
     /// Pushes in flight at once to each push service.
     #[arg(long, env = "PUSH_CONCURRENCY", value_name = "N", default_value_t = 256, value_parser = concurrency)]

@@ -10,7 +10,8 @@ use crate::args::{ApnsArgs, FcmArgs, HubArgs, PushArgs, WebPushArgs, WnsArgs};
 use crate::gateway::apns::{self, Apns, ProviderKey};
 use crate::gateway::es256::Es256;
 use crate::gateway::fcm::{self, Fcm};
-use crate::gateway::transport::{Pool, Settings, Speaks};
+use crate::gateway::pool::Pool;
+use crate::gateway::transport::{Settings, Speaks};
 use crate::gateway::webpush::{Vapid, WebPush};
 use crate::gateway::wns::{Credentials, Tokens, Wns};
 
@@ -67,6 +68,7 @@ fn settings(args: &PushArgs) -> anyhow::Result<Settings> {
         .transpose()?;
     Ok(Settings {
         root_ca: root_ca.map(String::into_bytes),
+        timeout: args.push_timeout,
         ..Settings::new(args.push_connections)
     })
 }
@@ -114,12 +116,13 @@ fn fcm(args: &FcmArgs, settings: &Settings) -> anyhow::Result<Option<Fcm>> {
     };
     let mut config = ::fcm::Config::new(::fcm::ServiceAccount::from_file(file)?);
     config.base_url = args.fcm_url.clone();
-    config.http = Pool::new(settings, &Speaks::Http2)?.into_clients();
+    let pool = Pool::new(settings, &Speaks::Http2)?;
+    config.http = vec![pool.client()];
     let looks = fcm::Looks {
         channel: args.fcm_android_channel.clone(),
         label: args.fcm_analytics_label.clone(),
     };
-    Ok(Some(Fcm::new(::fcm::Client::new(config)?, looks)))
+    Ok(Some(Fcm::new(::fcm::Client::new(config)?, pool, looks)))
 }
 
 fn wns(args: &WnsArgs, settings: &Settings, instead: Vec<SocketAddr>) -> anyhow::Result<Option<Wns>> {

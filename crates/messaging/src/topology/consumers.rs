@@ -12,6 +12,8 @@ use super::{
 
 /// A message nobody says is in progress for this long is delivered again.
 const ACK_WAIT: Duration = Duration::from_secs(5);
+/// Pushes that a service asked to wait count as unacknowledged until they come again: so many of one platform may wait before others wait for them.
+const MOST_PUSHES_WAITING: i64 = 100_000;
 /// A replica that does not pull for this long loses its partition to the next.
 const PIN_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -36,7 +38,7 @@ pub fn consumers() -> Vec<ConsumerPlan> {
     let processors = Partition::all().map(processor);
     let senders = PLATFORMS.iter().map(|platform| {
         let filter = format!("notifications.{platform}.*");
-        plan(NOTIFICATIONS, &sender_consumer(platform), &filter, 1000)
+        plan(NOTIFICATIONS, &sender_consumer(platform), &filter, MOST_PUSHES_WAITING)
     });
     let catalog = plan(CATALOG, CATALOG_CONSUMER, "", 1);
     let hub = plan(EVENTS, HUB_CONSUMER, "events.order.>", 1000);

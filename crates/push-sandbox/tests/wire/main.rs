@@ -4,6 +4,7 @@
 mod apns;
 mod apns_faults;
 mod fcm;
+mod scale;
 mod site;
 mod webpush;
 mod webpush_refusals;

@@ -13,5 +13,6 @@ mod orders;
 mod pool;
 mod roles;
 mod search;
+mod sending;
 mod shop;
 mod wishes;

@@ -2,7 +2,9 @@
 
 mod backoff;
 mod brake;
+mod ledger;
 mod settle;
+mod together;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,9 +15,11 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use messaging::{Delivery, Handler, HandlerError, Outcome};
 use push_texts::Text;
+use storage::installations::Told;
 use storage::{DeliveryState, Installation, Platform, Storage};
 
 use self::brake::Brake;
+use self::ledger::Ledger;
 use crate::feedback::Feedback;
 use crate::gateway::{Answer, Gateway, Kind, Push};
 use crate::notification::{Notification, What, successors};
@@ -36,6 +40,7 @@ pub struct Sender<G> {
     platform: Platform,
     gateway: G,
     storage: Storage,
+    ledger: Ledger,
     texts: Arc<Texts>,
     feedback: Feedback,
     check: Check,
@@ -66,6 +71,7 @@ impl<G: Gateway> Sender<G> {
         Self {
             platform,
             gateway,
+            ledger: Ledger::new(&storage),
             storage,
             texts,
             feedback,
@@ -85,34 +91,29 @@ impl<G: Gateway> Sender<G> {
     }
 
     async fn deliver(&self, notification: &Notification) -> Result<Outcome, HandlerError> {
-        let row = self
-            .storage
-            .delivery(notification.what.at(), notification.delivery)
-            .await
-            .map_err(unavailable)?;
-        match row.map(|row| row.state) {
-            Some(DeliveryState::Queued) => {}
-            Some(DeliveryState::Unknown) if self.overtaken(notification).await? => {
+        let Some(due) = self.ledger.due(notification).await? else {
+            tracing::warn!(delivery.id = %notification.delivery, "a push without its row in the ledger is dropped");
+            return Ok(Outcome::Done);
+        };
+        match due.state {
+            DeliveryState::Queued => {}
+            DeliveryState::Unknown if self.overtaken(notification).await? => {
                 return self.settle(notification, DeliveryState::Superseded, None).await;
             }
-            Some(DeliveryState::Unknown) => {}
-            Some(_) => return Ok(Outcome::Done),
-            None => {
-                tracing::warn!(delivery.id = %notification.delivery, "a push without its row in the ledger is dropped");
-                return Ok(Outcome::Done);
-            }
+            DeliveryState::Unknown => {}
+            _ => return Ok(Outcome::Done),
         }
         let now = clock::now();
         if now >= notification.deadline() {
             return self.settle(notification, DeliveryState::Expired, None).await;
         }
-        if let Some(after) = self.pause(notification, now).await? {
+        if let Some(after) = pause(notification, due.told_at, now) {
             return Ok(Outcome::Wait {
                 after,
                 why: "changes that follow each other closely are told as one".into(),
             });
         }
-        match self.device(notification).await? {
+        match self.device(due.device) {
             Ok(installation) => self.send(notification, &installation, now).await,
             Err(why) => self.settle(notification, DeliveryState::Gone, Some(why)).await,
         }
@@ -140,44 +141,16 @@ impl<G: Gateway> Sender<G> {
         Ok(false)
     }
 
-    /// How long a change of an order waits for others to follow: a device is told of an order at most every two seconds, and of its receipt
-    /// only where nothing else comes of it in that time.
-    async fn pause(
-        &self,
-        notification: &Notification,
-        now: Timestamp,
-    ) -> Result<Option<Duration>, HandlerError> {
-        let What::Order(event) = &notification.what else {
-            return Ok(None);
-        };
-        let told = self.storage.told_of(event.order, notification.installation, now);
-        let since = match told.await.map_err(unavailable)? {
-            None if event.state == OrderState::Submitted => event.at,
-            None => return Ok(None),
-            Some(told) => told,
-        };
-        let left = APART.saturating_sub(Duration::try_from(now.duration_since(since)).unwrap_or_default());
-        Ok((!left.is_zero()).then(|| backoff::asked(left)))
-    }
-
     /// The device, if it is still there and still the customer's: nobody is told of another's order.
-    async fn device(
-        &self,
-        notification: &Notification,
-    ) -> Result<Result<Installation, &'static str>, HandlerError> {
-        let found = self
-            .storage
-            .installation_to_tell(notification.installation, notification.what.customer())
-            .await
-            .map_err(unavailable)?;
-        Ok(match found {
+    fn device(&self, found: Option<Told>) -> Result<Installation, &'static str> {
+        match found {
             None => Err("the device is no longer registered"),
             Some(told) if !told.concerned => Err("the device has another owner now"),
             Some(told) if told.installation.platform != self.platform => {
                 Err("the device is on another platform now")
             }
             Some(told) => Ok(told.installation),
-        })
+        }
     }
 
     async fn send(
@@ -252,6 +225,21 @@ impl<G: Gateway> Sender<G> {
     fn brake<T>(&self, act: impl FnOnce(&mut Brake) -> T) -> T {
         act(&mut self.brake.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// How long a change of an order waits for others to follow: a device is told of an order at most every two seconds, and of its receipt
+/// only where nothing else comes of it in that time.
+fn pause(notification: &Notification, told_at: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
+    let What::Order(event) = &notification.what else {
+        return None;
+    };
+    let since = match told_at {
+        None if event.state == OrderState::Submitted => event.at,
+        None => return None,
+        Some(told_at) => told_at,
+    };
+    let left = APART.saturating_sub(Duration::try_from(now.duration_since(since)).unwrap_or_default());
+    (!left.is_zero()).then(|| backoff::asked(left))
 }
 
 fn push(notification: &Notification, device: &Installation, text: Text) -> Push {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chassis::clock;
 use jiff::Timestamp;
 use messaging::{HandlerError, Outcome};
-use storage::{DeliveryState, Installation, StorageError};
+use storage::{DeliveryState, Installation, Settled};
 
 use super::Sender;
 use crate::gateway::Gateway;
@@ -26,17 +26,19 @@ impl<G: Gateway> Sender<G> {
     ) -> Result<Outcome, HandlerError> {
         let began = Instant::now();
         loop {
-            let (at, id) = (notification.what.at(), notification.delivery);
-            match self
-                .storage
-                .settle_delivery(at, id, state, provider, clock::now())
-                .await
-            {
+            let settled = Settled {
+                event_at: notification.what.at(),
+                delivery: notification.delivery,
+                state,
+                provider: provider.map(str::to_owned),
+                at: clock::now(),
+            };
+            match self.ledger.settle(settled).await {
                 Ok(()) => break,
-                Err(StorageError::Unavailable(_)) if began.elapsed() < HOLD => {
+                Err(HandlerError::Unavailable(_)) if began.elapsed() < HOLD => {
                     tokio::time::sleep(PAUSE).await;
                 }
-                Err(error) => return Err(unavailable(error)),
+                Err(error) => return Err(error),
             }
         }
         self.note(notification, state, provider);

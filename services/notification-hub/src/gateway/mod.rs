@@ -4,6 +4,7 @@ pub mod apns;
 mod collapse;
 pub mod es256;
 pub mod fcm;
+pub mod pool;
 pub mod transport;
 pub mod webpush;
 pub mod wns;
