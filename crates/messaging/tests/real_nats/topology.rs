@@ -83,7 +83,7 @@ async fn queues_tell_exact_lengths() {
         age.is_positive() && age < jiff::SignedDuration::from_secs(20),
         "{age}"
     );
-    assert_eq!(queues.len(), 15);
+    assert_eq!(queues.len(), 17);
     assert_eq!(
         queues.last().map(|queue| (queue.pending, queue.oldest)),
         Some((0, None))
