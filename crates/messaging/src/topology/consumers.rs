@@ -38,7 +38,12 @@ pub fn consumers() -> Vec<ConsumerPlan> {
     let processors = Partition::all().map(processor);
     let senders = PLATFORMS.iter().map(|platform| {
         let filter = format!("notifications.{platform}.*");
-        plan(NOTIFICATIONS, &sender_consumer(platform), &filter, MOST_PUSHES_WAITING)
+        plan(
+            NOTIFICATIONS,
+            &sender_consumer(platform),
+            &filter,
+            MOST_PUSHES_WAITING,
+        )
     });
     let bulk = PLATFORMS.iter().map(|platform| {
         let filter = format!("notifications.bulk-{platform}.*");
