@@ -3,9 +3,11 @@
 mod content;
 mod list;
 mod make;
+mod preview;
 mod send;
 mod show;
 mod status;
+mod templates;
 mod trial;
 
 use std::time::Duration;
@@ -28,6 +30,11 @@ pub(crate) enum Command {
     Cancel(show::CancelArgs),
     /// How the hub stands with each push service, what waits, and what became of pushes in the last hour.
     Status(status::Args),
+    /// The shop's own words in place of the built-in ones.
+    #[command(subcommand)]
+    Templates(templates::Command),
+    /// Show what a device would show.
+    Preview(preview::Args),
 }
 
 pub(crate) async fn run(
@@ -42,5 +49,7 @@ pub(crate) async fn run(
         Command::Show(args) => show::run(&args, connecting, console).await,
         Command::Cancel(args) => show::cancel(&args, connecting, console).await,
         Command::Status(args) => status::run(&args, connecting, console).await,
+        Command::Templates(command) => templates::run(command, connecting, console).await,
+        Command::Preview(args) => preview::run(&args, connecting, console).await,
     }
 }
