@@ -78,13 +78,13 @@ pub(crate) fn request(dice: &mut StdRng, guest: &Guest<'_>, order: &str) -> Vec<
         "idempotency-key",
         &mostly(dice, &key, &["k", "k", "", "two words", "\u{e4}"]),
     );
+    let kind = match method {
+        "PATCH" => "application/json-patch+json",
+        _ => "application/json",
+    };
     add(
         "content-type",
-        &mostly(
-            dice,
-            "application/json",
-            &["text/plain", "\u{e4}", "a/x+json", ";"],
-        ),
+        &mostly(dice, kind, &["text/plain", "\u{e4}", "a/x+json", ";"]),
     );
     let tags = [
         "\"1\"",
@@ -107,7 +107,11 @@ pub(crate) fn request(dice: &mut StdRng, guest: &Guest<'_>, order: &str) -> Vec<
         }
     }
     let empty = method == "GET" || method == "HEAD";
-    let body = if empty { Vec::new() } else { body(dice, &path) };
+    let body = if empty {
+        Vec::new()
+    } else {
+        body(dice, method, &path)
+    };
     finish(dice, head, &body)
 }
 
@@ -137,6 +141,10 @@ fn place(dice: &mut StdRng, order: &str) -> (&'static str, String) {
         ),
         (
             "PUT",
+            "/v1/installations/00000000-0000-4000-8000-000000000000".to_owned(),
+        ),
+        (
+            "PATCH",
             "/v1/installations/00000000-0000-4000-8000-000000000000".to_owned(),
         ),
         ("GET", "/v1/orders".to_owned()),
@@ -181,12 +189,13 @@ fn odd_path(dice: &mut StdRng) -> String {
     (0..dice.random_range(1..=4)).fold(own, |path, _| format!("{path}/{}", pick(dice, &parts)))
 }
 
-fn body(dice: &mut StdRng, path: &str) -> Vec<u8> {
+fn body(dice: &mut StdRng, method: &str, path: &str) -> Vec<u8> {
     let mut value = match dice.random_range(0..20) {
         0 => return (0..dice.random_range(0..200)).map(|_| dice.random()).collect(),
         1 => return b" ".repeat(dice.random_range(60_000..70_000)),
         2 => json!({}),
         _ if path.contains("cancellation") || path.contains("sessions") => return Vec::new(),
+        _ if path.contains("installations") && method == "PATCH" => patch(dice),
         _ if path.contains("installations") => device(dice),
         _ if path.contains("scheduled") => scheduled(dice),
         _ if path.contains("groups") => {
@@ -231,7 +240,31 @@ fn device(dice: &mut StdRng) -> Value {
     .choose(dice)
     .unwrap()
     .clone();
-    json!({ "app": "a", "platform": platform, "channel": channel, "locale": "en" })
+    json!({ "app": "a", "platform": platform, "channel": channel, "locale": "en", "tags": ["a"] })
+}
+
+fn patch(dice: &mut StdRng) -> Value {
+    let places = [
+        "/tags",
+        "/tags/0",
+        "/tags/-",
+        "/channel",
+        "/channel/value",
+        "/locale",
+        "/app",
+        "",
+        "/~2",
+    ];
+    let names = ["add", "remove", "replace", "move", "copy", "test"];
+    let operation = |dice: &mut StdRng| match pick(dice, &names) {
+        name @ ("move" | "copy") => {
+            json!({ "op": name, "path": pick(dice, &places), "from": pick(dice, &places) })
+        }
+        "remove" => json!({ "op": "remove", "path": pick(dice, &places) }),
+        name => json!({ "op": name, "path": pick(dice, &places), "value": "b" }),
+    };
+    let count = dice.random_range(0..4);
+    (0..count).map(|_| operation(dice)).collect()
 }
 
 /// Puts something else somewhere into `value`.

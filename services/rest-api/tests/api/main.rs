@@ -27,6 +27,7 @@ mod member;
 mod operations;
 mod order_groups;
 mod orders;
+mod patches;
 mod prefer;
 mod quotas;
 mod schedule_refusals;

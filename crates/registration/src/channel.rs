@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use storage::{Channel, Platform};
 use url::{Host, Url};
 
-use crate::body::{self, Unreadable};
+use crate::json::{self, Unreadable};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,7 +72,7 @@ fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError>
     if !value.is_object() {
         return Err(wrong("", "must be a JSON object"));
     }
-    body::fields(value).map_err(|error| match error {
+    json::fields(value).map_err(|error| match error {
         Unreadable::Field(error) => wrong(&error.pointer, &error.detail),
         Unreadable::Json(pointer, error) => wrong(&pointer, &error.to_string()),
     })
