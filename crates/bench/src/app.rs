@@ -13,7 +13,7 @@ use crate::args::{Args, CheckArgs, Command, FaultArgs, LoadArgs};
 use crate::check::{self, Expectations};
 use crate::history::{self, History, Record};
 use crate::load::is_settled;
-use crate::{Api, Progress, fault, perf};
+use crate::{Api, Progress, fault, perf, wishes};
 
 /// Between two looks at the orders' states.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -28,6 +28,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> Result<()> {
         Command::Check(args) => run_check(&args, out).await,
         Command::Fault(args) => run_faults(&args, out).await,
         Command::Perf(args) => Box::pin(perf::run(&args, out)).await,
+        Command::Wishes(args) => Box::pin(wishes::run(&args, out)).await,
         Command::Constant(args) => perf::serve_constant(args.listen, args.size).await,
     }
 }

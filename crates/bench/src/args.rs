@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{Load, Pace, fault};
 
-pub use perf::{ConstantArgs, PerfArgs};
+pub use perf::{ConstantArgs, PerfArgs, WishesArgs};
 
 /// Orders under load, and whether the promises held.
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ pub enum Command {
     Fault(FaultArgs),
     /// Measure speed, memory and start, each beside a floor measured in the same run. Fails on no missed goal.
     Perf(PerfArgs),
+    /// Measure what it costs to find the wishes that an event fulfils, by how many there are.
+    Wishes(WishesArgs),
     /// Answer every request with so many bytes: the floor of reading.
     #[command(hide = true)]
     Constant(ConstantArgs),

@@ -10,6 +10,7 @@ mod latency;
 mod load;
 pub mod perf;
 mod shopping;
+pub mod wishes;
 
 pub use api::{Answer, Api, Guest, Snapshot};
 pub use check::{Expectations, Violation, check};

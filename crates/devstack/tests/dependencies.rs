@@ -15,6 +15,7 @@ const FRONT: &[&str] = &[
     "storage",
     "cache",
     "domain",
+    "wishes",
     "chassis",
 ];
 
@@ -22,6 +23,7 @@ const FRONT: &[&str] = &[
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("conditions", &[]),
+    ("wishes", &["domain", "conditions"]),
     ("push-texts", &["domain"]),
     ("messaging", &["domain", "conditions"]),
     ("storage", SERVERS),
@@ -44,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "storage",
             "cache",
             "domain",
+            "wishes",
             "chassis",
         ],
     ),
@@ -61,6 +64,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "storage",
             "cache",
             "domain",
+            "wishes",
             "chassis",
         ],
     ),

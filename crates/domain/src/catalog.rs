@@ -147,6 +147,15 @@ impl CatalogAction {
     }
 }
 
+/// What a change may have changed, as it was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductWas {
+    /// What one cost.
+    pub price: Money,
+    /// How many could be sold.
+    pub available: i64,
+}
+
 /// What happened to a product: the body of `catalog.<verb>.v1` on `events.catalog.<verb>.<sku>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogEvent {
@@ -160,6 +169,15 @@ pub struct CatalogEvent {
     pub price: Money,
     /// How many can be sold after it.
     pub available: i64,
+    /// What it is called. None of a product that is not there, nor in an event from before names were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text<1, 200>>,
+    /// The category it stands in. None where there is no name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Text<1, 60>>,
+    /// What it was before. None of one that was added or refused, nor in an event from before this was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<ProductWas>,
     /// Who asked for it.
     pub by: Actor,
     /// When it was decided.

@@ -198,6 +198,23 @@ impl AddressId {
     }
 }
 
+/// What a customer wants to hear of. Derived from the customer and the Idempotency-Key it was made under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid, examples("3c9e4f10-6a7b-8d21-9f34-5b6c7d8e9f01")))]
+#[serde(transparent)]
+pub struct WishId(pub Uuid);
+
+impl WishId {
+    /// The id of the wish that every request of `customer` under `key` makes.
+    pub fn derive(customer: Customer, key: &IdempotencyKey) -> Self {
+        Self(derived(
+            "wish",
+            &[customer.to_string().as_bytes(), key.as_str().as_bytes()],
+        ))
+    }
+}
+
 /// An app on a device; the device makes the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -229,5 +246,6 @@ display_as_inner!(
     GuestId,
     AccountId,
     AddressId,
+    WishId,
     InstallationId
 );

@@ -20,7 +20,7 @@ pub use draft::{FieldError, GroupDraft, OrderDraft, SavedAddress, SavedAddressDr
 pub use events::OrderEvent;
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use ids::{
-    AccountId, AddressId, CommandId, EventId, GuestId, InstallationId, OrderId, Partition, Version,
+    AccountId, AddressId, CommandId, EventId, GuestId, InstallationId, OrderId, Partition, Version, WishId,
 };
 pub use money::{Currency, Money};
 pub use order::{HistoryEntry, Line, Order, OrderState, Quantity, Reason, ReasonCode, Sku};

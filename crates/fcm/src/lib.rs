@@ -11,5 +11,5 @@ mod token;
 pub use account::{AccountError, ServiceAccount};
 pub use client::{Client, Config, ConfigError, MessageName};
 pub use error::FcmError;
-pub use message::{Message, MessageBuilder, MessageError, Priority, Target, TargetKind};
+pub use message::{Message, MessageBuilder, MessageError, Priority, Target, TargetKind, is_analytics_label};
 pub use retry_after::RetryAfter;

@@ -70,6 +70,13 @@ pub struct Message {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     data: BTreeMap<String, String>,
     android: Android,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fcm_options: Option<FcmOptions>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct FcmOptions {
+    analytics_label: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -90,9 +97,20 @@ struct Android {
     notification: Option<AndroidNotification>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 struct AndroidNotification {
-    tag: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel_id: Option<String>,
+}
+
+impl AndroidNotification {
+    fn size(&self) -> usize {
+        let field =
+            |name: &str, value: &Option<String>| value.as_ref().map_or(0, |value| name.len() + value.len());
+        field("tag", &self.tag) + field("channel_id", &self.channel_id)
+    }
 }
 
 /// Why a message can't be built; FCM would refuse it.
@@ -107,6 +125,9 @@ pub enum MessageError {
     /// More than 4,096 bytes of keys and values.
     #[error("the payload is {0} bytes long, FCM takes 4096")]
     TooLarge(usize),
+    /// A label that Google's analytics would not take.
+    #[error("an analytics label has 1 to 50 letters, digits and the characters -_.~%")]
+    Label,
     /// A time to live beyond four weeks.
     #[error("FCM keeps a message for at most four weeks")]
     TtlTooLong,
@@ -120,6 +141,8 @@ pub struct MessageBuilder {
     data: BTreeMap<String, String>,
     android: Android,
     ttl: Option<Duration>,
+    channel: Option<String>,
+    label: Option<String>,
 }
 
 impl MessageBuilder {
@@ -131,6 +154,8 @@ impl MessageBuilder {
             data: BTreeMap::new(),
             android: Android::default(),
             ttl: None,
+            channel: None,
+            label: None,
         }
     }
 
@@ -159,6 +184,20 @@ impl MessageBuilder {
         self
     }
 
+    /// The Android notification channel that it is shown in; one that the app has made.
+    #[must_use]
+    pub fn channel(mut self, id: impl Into<String>) -> Self {
+        self.channel = Some(id.into());
+        self
+    }
+
+    /// What it is counted under in Google's analytics.
+    #[must_use]
+    pub fn analytics_label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
     /// How urgently it is delivered.
     #[must_use]
     pub fn priority(mut self, priority: Priority) -> Self {
@@ -178,15 +217,16 @@ impl MessageBuilder {
     /// # Errors
     /// When FCM would refuse it.
     pub fn build(mut self) -> Result<Message, MessageError> {
+        // A message of data alone shows nothing, so there is nothing to replace and no channel to show it in.
+        if self.notification.is_some() {
+            let shown = AndroidNotification {
+                tag: self.android.collapse_key.clone(),
+                channel_id: self.channel.take(),
+            };
+            self.android.notification = Some(shown).filter(|shown| *shown != AndroidNotification::default());
+        }
         self.check()?;
         self.android.ttl = self.ttl.map(|ttl| format!("{}s", ttl.as_secs()));
-        if self.notification.is_some() {
-            self.android.notification = self
-                .android
-                .collapse_key
-                .clone()
-                .map(|tag| AndroidNotification { tag });
-        }
         let (token, fid) = match self.target.kind {
             TargetKind::Token => (Some(self.target.value), None),
             TargetKind::Fid => (None, Some(self.target.value)),
@@ -197,6 +237,7 @@ impl MessageBuilder {
             notification: self.notification,
             data: self.data,
             android: self.android,
+            fcm_options: self.label.map(|analytics_label| FcmOptions { analytics_label }),
         })
     }
 
@@ -210,11 +251,24 @@ impl MessageBuilder {
         if self.ttl.is_some_and(|ttl| ttl > LONGEST_TTL) {
             return Err(MessageError::TtlTooLong);
         }
+        if self
+            .label
+            .as_ref()
+            .is_some_and(|label| !is_analytics_label(label))
+        {
+            return Err(MessageError::Label);
+        }
         let shown = self
             .notification
             .as_ref()
             .map_or(0, |n| "titlebody".len() + n.title.len() + n.body.len());
+        let on_android = self
+            .android
+            .notification
+            .as_ref()
+            .map_or(0, AndroidNotification::size);
         let size = shown
+            + on_android
             + self
                 .data
                 .iter()
@@ -228,62 +282,15 @@ impl MessageBuilder {
     }
 }
 
+/// Whether Google's analytics take `label`: 1 to 50 letters, digits and the characters `-_.~%`.
+pub fn is_analytics_label(label: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%".contains(&byte);
+    (1..=50).contains(&label.len()) && label.bytes().all(allowed)
+}
+
 fn is_reserved(key: &str) -> bool {
     key == "from" || key == "message_type" || key.starts_with("google") || key.starts_with("gcm")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn builds_what_http_v1_takes() {
-        let message = MessageBuilder::new(Target::token("t"))
-            .notification("Order confirmed", "It is on its way")
-            .data("order", "42")
-            .collapse_key("42")
-            .priority(Priority::High)
-            .ttl(Duration::from_secs(1800))
-            .build()
-            .unwrap();
-        assert_eq!(
-            serde_json::to_value(message).unwrap(),
-            serde_json::json!({
-                "token": "t",
-                "notification": {"title": "Order confirmed", "body": "It is on its way"},
-                "data": {"order": "42"},
-                "android": {"collapse_key": "42", "priority": "HIGH", "ttl": "1800s", "notification": {"tag": "42"}},
-            })
-        );
-    }
-
-    #[test]
-    fn names_an_installation_id_as_fid() {
-        let message = MessageBuilder::new(Target::fid("abc")).build().unwrap();
-        assert_eq!(
-            serde_json::to_value(message).unwrap(),
-            serde_json::json!({"fid": "abc", "android": {}})
-        );
-    }
-
-    #[test]
-    fn refuses_what_fcm_would_refuse() {
-        let to = || MessageBuilder::new(Target::token("t"));
-        assert_eq!(
-            MessageBuilder::new(Target::fid("")).build(),
-            Err(MessageError::EmptyTarget)
-        );
-        assert_eq!(
-            to().data("from", "x").build(),
-            Err(MessageError::ReservedKey("from".into()))
-        );
-        assert_eq!(
-            to().data("k", "x".repeat(4096)).build(),
-            Err(MessageError::TooLarge(4097))
-        );
-        assert_eq!(
-            to().ttl(LONGEST_TTL + Duration::from_secs(1)).build(),
-            Err(MessageError::TtlTooLong)
-        );
-    }
-}
+mod tests;

@@ -163,17 +163,29 @@ impl Messaging {
 
     /// When the first message was stored that the consumer has not settled.
     async fn oldest(&self, info: &Info) -> Result<Option<Timestamp>, PublishError> {
-        let filter = match info.config.filter_subject.as_str() {
-            "" => ">",
-            filter => filter,
+        let config = &info.config;
+        let everything = [">".to_owned()];
+        let filters = match (
+            config.filter_subject.is_empty(),
+            config.filter_subjects.as_slice(),
+        ) {
+            (false, _) => std::slice::from_ref(&config.filter_subject),
+            (true, []) => &everything,
+            (true, several) => several,
         };
         let stream = raw::stream(self, &info.stream_name).await?;
-        let first = stream
-            .raw_message_builder()
-            .sequence(info.ack_floor.stream_sequence + 1)
-            .next_by_subject(filter);
-        let first = raw::found(first.send().await)?;
-        Ok(first.and_then(|message| Timestamp::from_nanosecond(message.time.unix_timestamp_nanos()).ok()))
+        let mut oldest: Option<Timestamp> = None;
+        for filter in filters {
+            let first = stream
+                .raw_message_builder()
+                .sequence(info.ack_floor.stream_sequence + 1)
+                .next_by_subject(filter.as_str());
+            let first = raw::found(first.send().await)?;
+            let at = first
+                .and_then(|message| Timestamp::from_nanosecond(message.time.unix_timestamp_nanos()).ok());
+            oldest = oldest.into_iter().chain(at).min();
+        }
+        Ok(oldest)
     }
 
     pub(crate) async fn dead_letter_count(&self) -> Result<Queue, PublishError> {

@@ -43,7 +43,7 @@ fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "push-sandbox ready: page {} · senders {} · CA {} · pretend APNs, FCM and WNS, no real service",
+        "push-sandbox ready: page {} · senders {} · CA {} · pretend APNs, FCM, WNS and Web Push, no real service",
         sandbox.http_url,
         sandbox.push_url,
         sandbox.credentials.ca_pem_path.display()

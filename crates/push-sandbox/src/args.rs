@@ -7,7 +7,7 @@ use clap::Parser;
 
 use crate::{Clock, Options};
 
-/// Pretend APNs, FCM and WNS on one TLS port, and a page that shows what arrived.
+/// Pretend APNs, FCM, WNS and Web Push on one TLS port, and a page that shows what arrived.
 ///
 /// It is no real service and no real device ever hears of it. It checks senders as strictly as the real services do.
 #[derive(Debug, Clone, Parser)]
@@ -29,7 +29,7 @@ pub struct Args {
         default_value = "127.0.0.1:8082"
     )]
     pub listen: SocketAddr,
-    /// Address for senders, TLS with the local CA: APNs, FCM and WNS.
+    /// Address for senders, TLS with the local CA: APNs, FCM, WNS and Web Push.
     #[arg(
         long,
         env = "PUSH_LISTEN",

@@ -1,15 +1,19 @@
 //! The credentials a sender needs: made once, kept in the data folder, handed out at `/credentials`.
 
+mod drawn;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{KeyPair, PKCS_RSA_SHA256};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
+use self::drawn::Drawn;
 use crate::folder::{kept, write};
-use crate::random;
 
 /// The app that all pretend devices have installed: its bundle id is the APNs topic.
 pub const TOPIC: &str = "shop.waybill.demo";
@@ -20,9 +24,9 @@ const PROJECT: &str = "waybill-sandbox";
 pub struct Credentials {
     /// The CA to trust beside the system's.
     pub ca_pem_path: PathBuf,
-    /// Where all three services are: `https://localhost:8083`.
+    /// Where all services are: `https://localhost:8083`.
     pub push_url: String,
-    /// `host:port` to which a sender connects for the hosts of WNS channels.
+    /// `host:port` to which a sender connects for the hosts of WNS channels and browsers' subscriptions.
     pub push_allow: String,
     /// For APNs.
     pub apns: ApnsCredentials,
@@ -30,6 +34,8 @@ pub struct Credentials {
     pub fcm: FcmCredentials,
     /// For WNS.
     pub wns: WnsCredentials,
+    /// For Web Push.
+    pub webpush: WebPushCredentials,
 }
 
 impl Credentials {
@@ -52,6 +58,8 @@ impl Credentials {
             ("WNS_TENANT_ID", sdk.tenant_id.clone()),
             ("WNS_CLIENT_ID", sdk.client_id.clone()),
             ("WNS_CLIENT_SECRET_FILE", path(&sdk.client_secret_path)),
+            ("WEBPUSH_VAPID_KEY_FILE", path(&self.webpush.vapid_key_path)),
+            ("WEBPUSH_SUBJECT", self.webpush.subject.clone()),
         ])
     }
 }
@@ -123,6 +131,17 @@ pub struct WnsUwp {
     pub scope: String,
 }
 
+/// For Web Push.
+#[derive(Debug, Clone, Serialize)]
+pub struct WebPushCredentials {
+    /// The private key that all pretend browsers have subscribed for, in PEM.
+    pub vapid_key_path: PathBuf,
+    /// Its public half in base64url: `applicationServerKey` of an app, `k` of a sender.
+    pub public_key: String,
+    /// Whom the push service may turn to: `sub` of what a sender signs. Any `mailto:` or `https:` address will do.
+    pub subject: String,
+}
+
 /// Why credentials can't be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
@@ -148,19 +167,6 @@ pub enum CredentialError {
     Key(#[from] jsonwebtoken::errors::Error),
 }
 
-/// The names and secrets that are drawn once.
-#[derive(Serialize, Deserialize)]
-struct Drawn {
-    apns_key_id: String,
-    apns_team_id: String,
-    fcm_key_id: String,
-    wns_tenant_id: String,
-    wns_client_id: String,
-    wns_client_secret: String,
-    wns_package_sid: String,
-    wns_package_secret: String,
-}
-
 /// Credentials, and the public halves that check what is made with them.
 pub(crate) struct Opened {
     pub(crate) credentials: Credentials,
@@ -178,12 +184,13 @@ pub(crate) fn open(
     push_url: &str,
     push_allow: &str,
 ) -> Result<Opened, CredentialError> {
-    let drawn = drawn(&folder.join("names.json"))?;
+    let drawn = drawn::open(&folder.join("names.json"))?;
     let apns_key_path = folder.join("apns-key.p8");
     let apns_key = KeyPair::from_pem(&kept(
         &apns_key_path,
         || Ok(KeyPair::generate()?.serialize_pem()),
     )?)?;
+    let webpush = web_push(folder)?;
     let fcm_pem = kept(&folder.join("fcm-key.pem"), || {
         Ok(KeyPair::generate_for(&PKCS_RSA_SHA256)?.serialize_pem())
     })?;
@@ -211,6 +218,7 @@ pub(crate) fn open(
             project_id: PROJECT.to_owned(),
         },
         wns: wns(&drawn, push_url, folder)?,
+        webpush,
     };
     Ok(Opened {
         credentials,
@@ -260,20 +268,12 @@ fn wns(drawn: &Drawn, push_url: &str, folder: &Path) -> Result<WnsCredentials, C
     })
 }
 
-fn drawn(path: &Path) -> Result<Drawn, CredentialError> {
-    let text = kept(path, || {
-        let numbers: Vec<String> = rand::random::<[u32; 7]>().iter().map(u32::to_string).collect();
-        let drawn = Drawn {
-            apns_key_id: random::apple_id(),
-            apns_team_id: random::apple_id(),
-            fcm_key_id: random::hex::<20>(),
-            wns_tenant_id: random::uuid().to_string(),
-            wns_client_id: random::uuid().to_string(),
-            wns_client_secret: random::text::<30>(),
-            wns_package_sid: format!("ms-app://s-1-15-2-{}", numbers.join("-")),
-            wns_package_secret: random::text::<24>(),
-        };
-        serde_json::to_string_pretty(&drawn).map_err(|_| CredentialError::Damaged(path.to_owned()))
-    })?;
-    serde_json::from_str(&text).map_err(|_| CredentialError::Damaged(path.to_owned()))
+fn web_push(folder: &Path) -> Result<WebPushCredentials, CredentialError> {
+    let vapid_key_path = folder.join("vapid-key.pem");
+    let key = kept(&vapid_key_path, || Ok(KeyPair::generate()?.serialize_pem()))?;
+    Ok(WebPushCredentials {
+        vapid_key_path,
+        public_key: URL_SAFE_NO_PAD.encode(KeyPair::from_pem(&key)?.public_key_raw()),
+        subject: "mailto:push@waybill.example".to_owned(),
+    })
 }

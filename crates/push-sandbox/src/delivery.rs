@@ -21,9 +21,9 @@ pub struct Delivery {
     pub device: String,
     /// Its token, id or channel URI.
     pub channel: String,
-    /// What the service calls it: `apns-id`, message name, `X-WNS-Msg-ID`.
+    /// What the service calls it: `apns-id`, message name, `X-WNS-Msg-ID`, the message's address at Web Push.
     pub provider_id: String,
-    /// `apns-collapse-id`, `collapse_key`, `X-WNS-Tag`: a later push with the same one replaces this on the screen.
+    /// `apns-collapse-id`, `collapse_key`, `X-WNS-Tag`, `Topic`: a later push with the same one replaces this on the screen.
     pub collapse_key: Option<String>,
     /// The first line on the screen.
     pub title: String,

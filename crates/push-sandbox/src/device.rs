@@ -4,11 +4,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::browser::Browser;
 use crate::fault::Fault;
 use crate::random;
 
 /// Below `notify.windows.com`, as WNS channels are.
 pub(crate) const WNS_HOST: &str = "sandbox.notify.windows.com";
+/// Below `.test`, which no name server knows (RFC 6761): a sender in dev mode is led here, any other reaches nothing.
+pub(crate) const WEB_PUSH_HOST: &str = "push-sandbox.test";
+/// Where browsers' subscriptions are: `aud` of what their senders sign.
+pub(crate) const WEB_PUSH_ORIGIN: &str = "https://push-sandbox.test";
 
 /// Whose push service reaches a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +25,8 @@ pub enum Platform {
     Fcm,
     /// Microsoft's.
     Wns,
+    /// A browser's.
+    WebPush,
 }
 
 impl Platform {
@@ -29,6 +36,7 @@ impl Platform {
             Self::Apns => "apns",
             Self::Fcm => "fcm",
             Self::Wns => "wns",
+            Self::WebPush => "webpush",
         }
     }
 }
@@ -54,6 +62,25 @@ pub enum Channel {
         /// The channel URI.
         uri: String,
     },
+    /// Web Push: a subscription as `PushSubscription.toJSON` gives it.
+    WebPush {
+        /// Where its messages are posted.
+        endpoint: String,
+        /// When it ends, milliseconds since 1970; browsers mostly say nothing.
+        #[serde(rename = "expirationTime", default)]
+        expiration_time: Option<u64>,
+        /// What its messages are encrypted with.
+        keys: BrowserKeys,
+    },
+}
+
+/// The part of a browser's keys that its app hands out, in base64url.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserKeys {
+    /// The public key, an uncompressed point of P-256.
+    pub p256dh: String,
+    /// The secret that it shares with its app's server, 16 bytes.
+    pub auth: String,
 }
 
 impl Channel {
@@ -63,6 +90,7 @@ impl Channel {
             Self::Apns { token } => token,
             Self::Fcm { value, .. } => value,
             Self::Wns { uri } => uri,
+            Self::WebPush { endpoint, .. } => endpoint,
         }
     }
 }
@@ -123,6 +151,9 @@ pub struct Device {
     /// WNS only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<WnsSignIn>,
+    /// Web Push only: what only the browser knows, in base64url. Kept in the file of devices, shown nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) private_key: Option<String>,
     /// When it was made.
     pub made_at: Timestamp,
     /// How many pushes it has taken since the sandbox started.
@@ -140,13 +171,16 @@ impl Device {
             Platform::Apns => "iPhone",
             Platform::Fcm => "Android phone",
             Platform::Wns => "Windows PC",
+            Platform::WebPush => "Browser",
         };
+        let (channel, private_key) = channel(wanted);
         Self {
             id: format!("{}-{}", platform.as_str(), random::hex::<4>()),
             installation_id: random::uuid(),
             platform,
             name: wanted.name.clone().unwrap_or_else(|| format!("{kind} {number}")),
-            channel: channel(wanted),
+            channel,
+            private_key,
             sign_in: (platform == Platform::Wns).then_some(wanted.sign_in),
             made_at: now,
             deliveries: 0,
@@ -155,8 +189,9 @@ impl Device {
     }
 }
 
-fn channel(wanted: &NewDevice) -> Channel {
-    match wanted.platform {
+/// A new channel, and what the device keeps to itself.
+fn channel(wanted: &NewDevice) -> (Channel, Option<String>) {
+    let channel = match wanted.platform {
         Platform::Apns => Channel::Apns {
             token: random::hex::<32>(),
         },
@@ -172,5 +207,19 @@ fn channel(wanted: &NewDevice) -> Channel {
         Platform::Wns => Channel::Wns {
             uri: format!("https://{WNS_HOST}/?token={}", random::text::<72>()),
         },
-    }
+        Platform::WebPush => {
+            let Browser {
+                public,
+                auth,
+                private,
+            } = Browser::new();
+            let channel = Channel::WebPush {
+                endpoint: format!("{WEB_PUSH_ORIGIN}/wp/{}", random::text::<30>()),
+                expiration_time: None,
+                keys: BrowserKeys { p256dh: public, auth },
+            };
+            return (channel, Some(private));
+        }
+    };
+    (channel, None)
 }

@@ -10,10 +10,10 @@ pub(crate) const BLACK_HOLE: Duration = Duration::from_secs(300);
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FaultKind {
-    /// Too many requests: APNs and FCM 429, WNS 406.
+    /// Too many requests: APNs, FCM and Web Push 429, WNS 406.
     #[serde(rename = "429")]
     Throttled,
-    /// The app is gone from the device: APNs 410, FCM 404 with `UNREGISTERED`, WNS 410.
+    /// The app is gone from the device: APNs 410, FCM 404 with `UNREGISTERED`, WNS and Web Push 410.
     #[serde(rename = "410")]
     Gone,
     /// The provider fails.
@@ -22,7 +22,7 @@ pub enum FaultKind {
     /// The provider is overloaded.
     #[serde(rename = "503")]
     Unavailable,
-    /// The credentials are said to be out of date: APNs 403, FCM and WNS 401.
+    /// The credentials are said to be out of date: APNs 403, the others 401.
     #[serde(rename = "expired-token")]
     ExpiredToken,
     /// The push is taken, the answer comes late.

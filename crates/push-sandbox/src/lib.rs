@@ -3,6 +3,7 @@
 pub mod app;
 pub mod args;
 mod authority;
+mod browser;
 mod clock;
 mod credentials;
 mod delivery;
@@ -19,10 +20,11 @@ mod tls;
 
 pub use clock::Clock;
 pub use credentials::{
-    ApnsCredentials, CredentialError, Credentials, FcmCredentials, TOPIC, WnsAppSdk, WnsCredentials, WnsUwp,
+    ApnsCredentials, CredentialError, Credentials, FcmCredentials, TOPIC, WebPushCredentials, WnsAppSdk,
+    WnsCredentials, WnsUwp,
 };
 pub use delivery::{Delivery, Filter, Refusal};
-pub use device::{Channel, Device, NewDevice, Platform, WnsSignIn};
+pub use device::{BrowserKeys, Channel, Device, NewDevice, Platform, WnsSignIn};
 pub use fault::{Fault, FaultKind};
 pub use sandbox::{Options, Sandbox, StartError};
 pub use site::Registration;

@@ -12,7 +12,7 @@ use crate::authority::Authority;
 use crate::clock::Clock;
 use crate::credentials::{self, CredentialError, Credentials};
 use crate::delivery::{Delivery, Filter, Refusal};
-use crate::device::{Device, NewDevice};
+use crate::device::{Device, NewDevice, WEB_PUSH_HOST};
 use crate::fault::Fault;
 use crate::register::Register;
 use crate::state::{DeviceError, State};
@@ -190,9 +190,14 @@ fn names(options: &Options, push_url: &str) -> Vec<String> {
         .split(['/', ':'])
         .next()
         .unwrap_or_default();
-    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1", "*.notify.windows.com"]
-        .map(str::to_owned)
-        .to_vec();
+    let own = [
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        "*.notify.windows.com",
+        WEB_PUSH_HOST,
+    ];
+    let mut names: Vec<String> = own.map(str::to_owned).to_vec();
     names.extend(options.host_names.iter().cloned());
     if !host.is_empty() && !names.iter().any(|name| name == host) {
         names.push(host.to_owned());

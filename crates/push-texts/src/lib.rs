@@ -6,6 +6,7 @@ mod news;
 mod orders;
 mod properties;
 mod template;
+mod topics;
 mod wordings;
 
 pub use amounts::amount;

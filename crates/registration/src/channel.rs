@@ -3,10 +3,12 @@
 use domain::FieldError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use storage::{Channel, Platform};
 use url::{Host, Url};
 
-use crate::json::{self, Unreadable};
+use crate::json::{self as reading, Unreadable};
+use crate::subscription;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,31 +63,44 @@ pub(super) fn parse(platform: Platform, value: serde_json::Value) -> Result<Chan
             let uri = wns(&uri).ok_or_else(|| wrong("/uri", words))?;
             Ok(Channel::Wns { uri })
         }
-        Platform::WebPush | Platform::Email => Err(FieldError {
+        Platform::WebPush => subscription::parse(value),
+        Platform::Email => Err(FieldError {
             pointer: "/platform".into(),
-            detail: "must be apns, fcm or wns".into(),
+            detail: "must be apns, fcm, wns or webpush".into(),
         }),
     }
 }
 
-fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError> {
+/// The channel as it was registered.
+pub fn shown(channel: &Channel) -> serde_json::Value {
+    match channel {
+        Channel::WebPush {
+            endpoint,
+            p256dh,
+            auth,
+        } => json!({ "endpoint": endpoint, "keys": { "p256dh": p256dh, "auth": auth } }),
+        other => json!(other),
+    }
+}
+
+pub(super) fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, FieldError> {
     if !value.is_object() {
         return Err(wrong("", "must be a JSON object"));
     }
-    json::fields(value).map_err(|error| match error {
+    reading::fields(value).map_err(|error| match error {
         Unreadable::Field(error) => wrong(&error.pointer, &error.detail),
         Unreadable::Json(pointer, error) => wrong(&pointer, &error.to_string()),
     })
 }
 
-fn require(holds: bool, pointer: &str, detail: &str) -> Result<(), FieldError> {
+pub(super) fn require(holds: bool, pointer: &str, detail: &str) -> Result<(), FieldError> {
     if holds {
         return Ok(());
     }
     Err(wrong(pointer, detail))
 }
 
-fn wrong(pointer: &str, detail: &str) -> FieldError {
+pub(super) fn wrong(pointer: &str, detail: &str) -> FieldError {
     FieldError {
         pointer: format!("/channel{pointer}"),
         detail: detail.into(),

@@ -50,8 +50,7 @@ impl From<&Installation> for Draft {
             app: installation.app.clone(),
             platform: installation.platform,
             environment: installation.environment.clone(),
-            // A value of ours always serialises.
-            channel: serde_json::to_value(&installation.channel).unwrap_or_default(),
+            channel: channel::shown(&installation.channel),
             locale: installation.locale.clone(),
             tags: installation.tags.clone(),
             expires_at: installation.expires_at,
@@ -137,7 +136,7 @@ fn expiry(platform: Platform, said: Option<Timestamp>, now: Timestamp) -> Option
 }
 
 /// As it is kept: what is answered now is what is read later.
-fn to_the_microsecond(time: Timestamp) -> Timestamp {
+pub fn to_the_microsecond(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 

@@ -1,12 +1,13 @@
 //! Apps on devices, and the channels that reach them.
 
-mod erased;
+pub(crate) mod erased;
 mod import;
 mod matching;
 mod own;
 mod put;
 mod replace;
 mod told;
+mod told_each;
 
 use domain::{Customer, InstallationId};
 use jiff::Timestamp;

@@ -15,6 +15,7 @@ mod migrate;
 mod orders;
 pub mod push_templates;
 mod values;
+pub mod wishes;
 
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub use erasure::Erasure;
 pub use error::StorageError;
 pub use installations::{Channel, Installation, Platform, Registered};
 pub use orders::{OrderFilter, OrderPage, OrderSummary};
+pub use wishes::{Wish, WishPage, WishPlace, Wished};
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -23,6 +23,7 @@ use crate::notification::SERVICE;
 use crate::platforms::Platforms;
 use crate::queue::Queue;
 use crate::texts::Texts;
+use crate::wishes::Matcher;
 
 const ROTATE_EVERY: Duration = Duration::from_hours(6);
 const ROTATE_AGAIN: Duration = Duration::from_secs(60);
@@ -106,12 +107,26 @@ impl Hub<'_> {
         self.sender(Platform::Apns, "apns", platforms.apns, &mut on);
         self.sender(Platform::Fcm, "fcm", platforms.fcm, &mut on);
         self.sender(Platform::Wns, "wns", platforms.wns, &mut on);
+        self.sender(Platform::WebPush, "webpush", platforms.webpush, &mut on);
+        let queue = Queue {
+            storage: self.storage.clone(),
+            messaging: self.messaging.clone(),
+        };
+        let matcher = Matcher {
+            storage: self.storage.clone(),
+            queue: queue.clone(),
+            platforms: on.clone(),
+        };
+        self.worker(
+            "wishes",
+            topology::EVENTS,
+            topology::WISHES_CONSUMER.to_owned(),
+            (EVENTS_AT_ONCE, 1),
+            matcher,
+        );
         let announcer = Announcer {
             storage: self.storage.clone(),
-            queue: Queue {
-                storage: self.storage.clone(),
-                messaging: self.messaging.clone(),
-            },
+            queue,
             platforms: on,
         };
         self.worker(

@@ -11,7 +11,7 @@ use crate::feedback::Told;
 /// Announces what happened to every device of a customer.
 ///
 /// Takes the events of orders and sends a push to each of the customer's devices, through Apple's (APNs), Google's (FCM) and
-/// Microsoft's (WNS) push services. A platform without credentials is switched off: it takes no notifications.
+/// Microsoft's (WNS) push services and those of browsers (Web Push). A platform without credentials is switched off: it takes no notifications.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "notification-hub", version)]
 pub struct HubArgs {
@@ -63,6 +63,13 @@ pub struct HubArgs {
         reason = "a doc comment would replace the command's own help text"
     )]
     pub wns: WnsArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub webpush: WebPushArgs,
 }
 
 /// What all push services share.
@@ -73,7 +80,7 @@ pub struct PushArgs {
     #[arg(long, env = "PUSH_ROOT_CA", value_name = "FILE")]
     pub push_root_ca: Option<PathBuf>,
 
-    /// Development only: connections to any WNS channel host go to this address instead, e.g. the push sandbox's.
+    /// Development only: connections to any WNS channel host, and to the push sandbox's pretend browsers, go to this address instead.
     #[arg(long, env = "PUSH_ALLOW", value_name = "HOST:PORT")]
     pub push_allow: Option<String>,
 
@@ -115,6 +122,11 @@ pub struct ApnsArgs {
     )]
     pub apns_topic: Option<String>,
 
+    /// Topics of further apps, e.g. shop.waybill.staff=shop.waybill.staff.ios, separated by commas: devices that are registered for the app
+    /// before the sign are sent to the topic after it.
+    #[arg(long, env = "APNS_APP_TOPICS", value_name = "APP=BUNDLE_ID", value_delimiter = ',', value_parser = app_topic, requires = "apns_key_file")]
+    pub apns_app_topics: Vec<(String, String)>,
+
     /// Where devices of the production environment are reached.
     #[arg(long, env = "APNS_URL", value_name = "URL", default_value = "https://api.push.apple.com/", value_parser = base_url)]
     pub apns_url: Url,
@@ -131,6 +143,19 @@ pub struct FcmArgs {
     /// The service account's JSON key file; it names the project and where its tokens are had.
     #[arg(long, env = "FCM_SERVICE_ACCOUNT_FILE", value_name = "FILE")]
     pub fcm_service_account_file: Option<PathBuf>,
+
+    /// The Android notification channel that pushes are shown in; the app must have made it. The app's own default when not given.
+    #[arg(
+        long,
+        env = "FCM_ANDROID_CHANNEL",
+        value_name = "ID",
+        requires = "fcm_service_account_file"
+    )]
+    pub fcm_android_channel: Option<String>,
+
+    /// The label that pushes are counted under in Google's analytics: 1 to 50 letters, digits and the characters -_.~%.
+    #[arg(long, env = "FCM_ANALYTICS_LABEL", value_name = "LABEL", value_parser = analytics_label, requires = "fcm_service_account_file")]
+    pub fcm_analytics_label: Option<String>,
 
     /// Where FCM is.
     #[arg(long, env = "FCM_URL", value_name = "URL", default_value = "https://fcm.googleapis.com/", value_parser = base_url)]
@@ -183,6 +208,50 @@ pub struct WnsArgs {
     pub wns_token_url: Option<Url>,
 }
 
+/// Web Push, to browsers. Give both, or none.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Browsers (Web Push): both, or none")]
+pub struct WebPushArgs {
+    /// The private key that apps subscribe for (VAPID): P-256, PEM. Its public half is logged at the start, for the apps.
+    #[arg(
+        long,
+        env = "WEBPUSH_VAPID_KEY_FILE",
+        value_name = "FILE",
+        requires = "webpush_subject"
+    )]
+    pub webpush_vapid_key_file: Option<PathBuf>,
+
+    /// Whom a push service may turn to about what is sent: a mailto: or https: address.
+    #[arg(long, env = "WEBPUSH_SUBJECT", value_name = "ADDRESS", value_parser = subject, requires = "webpush_vapid_key_file")]
+    pub webpush_subject: Option<String>,
+}
+
+fn app_topic(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((app, topic)) if !app.is_empty() && !topic.is_empty() => Ok((app.to_owned(), topic.to_owned())),
+        _ => Err("must be APP=BUNDLE_ID".into()),
+    }
+}
+
+fn analytics_label(text: &str) -> Result<String, String> {
+    if fcm::is_analytics_label(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("must have 1 to 50 letters, digits and the characters -_.~%".into())
+    }
+}
+
+/// RFC 8292, section 2.1.
+fn subject(text: &str) -> Result<String, String> {
+    let said = || String::from("must be a mailto: or https: address");
+    let address: Url = text.parse().map_err(|_| said())?;
+    match address.scheme() {
+        "mailto" if address.path().contains('@') => Ok(text.to_owned()),
+        "https" if address.has_host() => Ok(text.to_owned()),
+        _ => Err(said()),
+    }
+}
+
 fn base_url(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|error| format!("is no address: {error}"))?;
     if url.scheme() == "https" && url.has_host() {
@@ -208,64 +277,4 @@ fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(flags: &[&str]) -> Result<HubArgs, clap::Error> {
-        let needed = [
-            "notification-hub",
-            "--database-url",
-            "postgres://x",
-            "--nats-url",
-            "nats://x",
-        ];
-        HubArgs::try_parse_from(needed.iter().chain(flags))
-    }
-
-    #[test]
-    fn every_platform_may_be_left_out() {
-        let args = parse(&[]).unwrap();
-        assert!(args.apns.apns_key_file.is_none() && args.fcm.fcm_service_account_file.is_none());
-        assert_eq!(args.apns.apns_url.as_str(), "https://api.push.apple.com/");
-    }
-
-    #[test]
-    fn half_of_a_platforms_credentials_is_refused() {
-        assert!(parse(&["--apns-key-file", "k.p8"]).is_err());
-        assert!(parse(&["--apns-topic", "shop.waybill.app"]).is_err());
-        assert!(parse(&["--wns-client-id", "c"]).is_err());
-        assert!(parse(&["--wns-package-sid", "ms-app://S-1"]).is_err());
-    }
-
-    #[test]
-    fn the_two_ways_to_sign_in_exclude_each_other() {
-        let sdk = [
-            "--wns-tenant-id",
-            "t",
-            "--wns-client-id",
-            "c",
-            "--wns-client-secret-file",
-            "f",
-        ];
-        let uwp = [
-            "--wns-package-sid",
-            "ms-app://S-1",
-            "--wns-package-secret-file",
-            "f",
-        ];
-        assert!(parse(&sdk).is_ok());
-        assert!(parse(&uwp).is_ok());
-        assert!(parse(&[&sdk[..], &uwp[..]].concat()).is_err());
-    }
-
-    #[test]
-    fn push_services_are_only_reached_over_tls() {
-        assert!(parse(&["--fcm-url", "http://127.0.0.1:1"]).is_err());
-    }
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        use clap::CommandFactory;
-        HubArgs::command().debug_assert();
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@ pub mod notification;
 pub mod platforms;
 pub mod queue;
 pub mod texts;
+pub mod wishes;
 
 use messaging::HandlerError;
 use storage::StorageError;

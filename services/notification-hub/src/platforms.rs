@@ -6,10 +6,12 @@ use std::path::Path;
 use anyhow::Context;
 use secrecy::SecretString;
 
-use crate::args::{ApnsArgs, FcmArgs, HubArgs, PushArgs, WnsArgs};
+use crate::args::{ApnsArgs, FcmArgs, HubArgs, PushArgs, WebPushArgs, WnsArgs};
 use crate::gateway::apns::{self, Apns, ProviderKey};
-use crate::gateway::fcm::Fcm;
+use crate::gateway::es256::Es256;
+use crate::gateway::fcm::{self, Fcm};
 use crate::gateway::transport::{Pool, Settings, Speaks};
+use crate::gateway::webpush::{Vapid, WebPush};
 use crate::gateway::wns::{Credentials, Tokens, Wns};
 
 /// The gateways that have credentials.
@@ -20,6 +22,8 @@ pub struct Platforms {
     pub fcm: Option<Fcm>,
     /// Microsoft's.
     pub wns: Option<Wns>,
+    /// Browsers'.
+    pub webpush: Option<WebPush>,
 }
 
 impl Platforms {
@@ -29,14 +33,17 @@ impl Platforms {
     /// Where a file can't be read or does not hold what it should.
     pub async fn open(args: &HubArgs) -> anyhow::Result<Self> {
         let settings = settings(&args.push)?;
+        let stand_in = stand_in(&args.push).await?;
         let platforms = Self {
             apns: apns(&args.apns, &settings)?,
             fcm: fcm(&args.fcm, &settings)?,
-            wns: wns(&args.wns, &settings, stand_in(&args.push).await?)?,
+            wns: wns(&args.wns, &settings, stand_in.clone())?,
+            webpush: webpush(&args.webpush, &settings, stand_in)?,
         };
         switched("apns", platforms.apns.is_some());
         switched("fcm", platforms.fcm.is_some());
         switched("wns", platforms.wns.is_some());
+        switched("webpush", platforms.webpush.is_some());
         Ok(platforms)
     }
 }
@@ -75,7 +82,7 @@ async fn stand_in(args: &PushArgs) -> anyhow::Result<Vec<SocketAddr>> {
     anyhow::ensure!(!found.is_empty(), "PUSH_ALLOW {allowed:?} has no address");
     tracing::warn!(
         address = allowed,
-        "development: pushes to Windows devices go to this address, not to Microsoft"
+        "development: pushes to Windows devices and to the sandbox's browsers go to this address"
     );
     Ok(found)
 }
@@ -89,10 +96,12 @@ fn apns(args: &ApnsArgs, settings: &Settings) -> anyhow::Result<Option<Apns>> {
     ) else {
         return Ok(None);
     };
-    let key = ProviderKey::from_pem(&read(file, "APNS_KEY_FILE")?, key_id, team_id)?;
+    let key = ProviderKey::from_pem(&read(file, "APNS_KEY_FILE")?, key_id, team_id)
+        .with_context(|| format!("APNS_KEY_FILE {}", file.display()))?;
     let config = apns::Config {
         key,
         topic: topic.clone(),
+        app_topics: args.apns_app_topics.iter().cloned().collect(),
         production: args.apns_url.clone(),
         development: args.apns_development_url.clone(),
     };
@@ -106,7 +115,11 @@ fn fcm(args: &FcmArgs, settings: &Settings) -> anyhow::Result<Option<Fcm>> {
     let mut config = ::fcm::Config::new(::fcm::ServiceAccount::from_file(file)?);
     config.base_url = args.fcm_url.clone();
     config.http = Pool::new(settings, &Speaks::Http2)?.into_clients();
-    Ok(Some(Fcm::new(::fcm::Client::new(config)?)))
+    let looks = fcm::Looks {
+        channel: args.fcm_android_channel.clone(),
+        label: args.fcm_analytics_label.clone(),
+    };
+    Ok(Some(Fcm::new(::fcm::Client::new(config)?, looks)))
 }
 
 fn wns(args: &WnsArgs, settings: &Settings, instead: Vec<SocketAddr>) -> anyhow::Result<Option<Wns>> {
@@ -123,6 +136,25 @@ fn wns(args: &WnsArgs, settings: &Settings, instead: Vec<SocketAddr>) -> anyhow:
         Tokens::new(credentials, url),
         Pool::new(settings, &Speaks::Http1 { instead })?,
     )))
+}
+
+fn webpush(
+    args: &WebPushArgs,
+    settings: &Settings,
+    stand_in: Vec<SocketAddr>,
+) -> anyhow::Result<Option<WebPush>> {
+    let (Some(file), Some(subject)) = (&args.webpush_vapid_key_file, &args.webpush_subject) else {
+        return Ok(None);
+    };
+    let key = Es256::from_pem(&read(file, "WEBPUSH_VAPID_KEY_FILE")?)
+        .with_context(|| format!("WEBPUSH_VAPID_KEY_FILE {}", file.display()))?;
+    let vapid = Vapid::new(key, subject);
+    tracing::info!(
+        public_key = vapid.public_key(),
+        "browsers must have subscribed for this key"
+    );
+    let pool = Pool::new(settings, &Speaks::Public { stand_in })?;
+    Ok(Some(WebPush::new(vapid, pool)))
 }
 
 fn wns_credentials(args: &WnsArgs) -> anyhow::Result<Option<Credentials>> {

@@ -69,7 +69,8 @@ impl Texts {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match read {
             Ok(templates) => {
-                kept.wordings = Arc::new(Wordings(templates.iter().filter_map(wording).collect()))
+                let wordings = templates.iter().filter_map(wording).collect();
+                kept.wordings = Arc::new(Wordings(wordings));
             }
             Err(error) => tracing::warn!(%error, "templates can't be read; the ones read before stay in use"),
         }

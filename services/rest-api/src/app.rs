@@ -22,12 +22,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
 use crate::body::MaxTime;
+use crate::installations::PushKeys;
 use crate::limits::Counter;
 use crate::orders::Heartbeat;
 use crate::problem::{self, Kind, Problem};
 use crate::{
     accounts, caching, catalog, contract, cors, guest_sessions, heads, installations, limits, me, observe,
-    orders, scheduled, sessions,
+    orders, scheduled, sessions, wishes,
 };
 
 /// The service's name, as other parts see it.
@@ -91,6 +92,9 @@ pub async fn run(
         cursors: Cursors::new(key.clone()),
         tokens: GuestTokens::new(key),
         counter: Counter::new(shared, args.customer_limit, args.address_limit),
+        push_keys: PushKeys {
+            webpush: args.webpush_public_key.clone(),
+        },
         stopping: lifecycle.stopping(),
     };
     serve(&args, listeners.public, state, &lifecycle)?;
@@ -140,6 +144,7 @@ struct State {
     cursors: Cursors,
     tokens: GuestTokens,
     counter: Counter,
+    push_keys: PushKeys,
     stopping: CancellationToken,
 }
 
@@ -161,6 +166,7 @@ fn serve(args: &Args, listener: TcpListener, state: State, lifecycle: &Lifecycle
             .app_data(web::Data::new(state.cursors))
             .app_data(web::Data::new(state.tokens))
             .app_data(web::Data::new(state.counter))
+            .app_data(web::Data::new(state.push_keys))
             .app_data(web::Data::new(state.stopping))
             .app_data(web::Data::new(heartbeat))
             .app_data(max_time)
@@ -266,6 +272,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::put().to(scheduled::put))
                 .route(web::delete().to(scheduled::remove)),
         )
+        .service(resource("/v1/push/keys", "GET, HEAD").route(get().to(installations::keys)))
         .service(resource("/v1/installations", "GET, HEAD").route(get().to(installations::list)))
         .service(
             resource(
@@ -276,6 +283,16 @@ fn routes(config: &mut web::ServiceConfig) {
             .route(web::put().to(installations::put))
             .route(web::patch().to(installations::change))
             .route(web::delete().to(installations::remove)),
+        )
+        .service(
+            resource("/v1/wishes", "GET, HEAD, POST")
+                .route(get().to(wishes::list))
+                .route(web::post().to(wishes::create)),
+        )
+        .service(
+            resource("/v1/wishes/{id}", "GET, HEAD, DELETE")
+                .route(get().to(wishes::read))
+                .route(web::delete().to(wishes::remove)),
         )
         .service(resource("/openapi.json", "GET, HEAD").route(get().to(contract::openapi)))
         .service(resource("/docs", "GET, HEAD").route(get().to(contract::docs)))

@@ -69,6 +69,10 @@ pub struct Args {
     #[arg(long, env = "CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',', value_parser = cors::origin)]
     pub cors_origins: Vec<String>,
 
+    /// The public key that browsers subscribe for (VAPID), in base64url: the other half of the notification hub's. None when not given.
+    #[arg(long, env = "WEBPUSH_PUBLIC_KEY", value_name = "KEY", value_parser = public_key)]
+    pub webpush_public_key: Option<String>,
+
     /// The most connections that are open at once; more wait to be taken.
     #[arg(long, env = "MAX_CONNECTIONS", value_name = "N", default_value_t = 20_000, value_parser = at_least_one())]
     pub max_connections: usize,
@@ -109,6 +113,14 @@ pub struct Args {
     pub service: ServiceArgs,
 }
 
+fn public_key(text: &str) -> Result<String, String> {
+    if registration::is_public_key(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be an uncompressed point of P-256, 65 bytes in base64url".into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use chassis::args::without_environment_name;
@@ -147,6 +159,7 @@ mod tests {
             "--customer-limit=0/1s",
             "--address-limit=1/0s",
             "--cors-origins=*",
+            "--webpush-public-key=BAAA",
             "--max-connections=0",
             "--events-heartbeat=0s",
             "--database-connections=0",

@@ -22,3 +22,4 @@ mod orders;
 mod problem;
 mod scheduled;
 mod sessions;
+mod wishes;

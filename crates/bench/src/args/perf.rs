@@ -67,3 +67,15 @@ pub struct ConstantArgs {
     #[arg(long, env = "CONSTANT_SIZE", value_name = "N")]
     pub size: usize,
 }
+
+/// `bench wishes`
+#[derive(Debug, clap::Args)]
+pub struct WishesArgs {
+    /// How many wishes there are, one line for each.
+    #[arg(long, env = "WISHES_SIZES", value_name = "N", value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000], value_parser = clap::value_parser!(u64).range(100..))]
+    pub sizes: Vec<u64>,
+
+    /// How many events are looked up at each.
+    #[arg(long, env = "WISHES_EVENTS", value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub events: u64,
+}

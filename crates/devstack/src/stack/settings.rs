@@ -94,6 +94,9 @@ pub(super) async fn push(addresses: &Addresses, folder: &Path) -> Result<Setting
         ("WNS_TOKEN_URL", "/wns/app_sdk/token_url"),
         ("WNS_TENANT_ID", "/wns/app_sdk/tenant_id"),
         ("WNS_CLIENT_ID", "/wns/app_sdk/client_id"),
+        ("WEBPUSH_VAPID_KEY_FILE", "/webpush/vapid_key_path"),
+        ("WEBPUSH_SUBJECT", "/webpush/subject"),
+        ("WEBPUSH_PUBLIC_KEY", "/webpush/public_key"),
     ];
     let mut settings = vec![("WNS_CLIENT_SECRET_FILE".to_owned(), secret.display().to_string())];
     for (name, pointer) in from {

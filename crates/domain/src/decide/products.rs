@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{ProductWritten, StockChange};
 use crate::access::Actor;
 use crate::catalog::{
-    AddProduct, CatalogAction, CatalogCommand, CatalogEvent, ChangePrice, ChangeStock, Product,
+    AddProduct, CatalogAction, CatalogCommand, CatalogEvent, ChangePrice, ChangeStock, Product, ProductWas,
 };
 use crate::ids::Version;
 use crate::money::{Currency, Money};
@@ -32,7 +32,7 @@ pub fn decide_product(stored: Option<&Product>, command: &CatalogCommand, now: T
         (_, CatalogAction::Stock(change), Some(product)) => stocked(product, change),
     };
     match outcome {
-        Ok(accepted) => accept(command, accepted, now),
+        Ok(accepted) => accept(stored, command, accepted, now),
         Err(reason) => refuse(stored, command, reason, now),
     }
 }
@@ -103,7 +103,12 @@ fn not_negative(price: Money) -> Result<(), &'static str> {
     }
 }
 
-fn accept(command: &CatalogCommand, accepted: Accepted, now: Timestamp) -> ProductWritten {
+fn accept(
+    stored: Option<&Product>,
+    command: &CatalogCommand,
+    accepted: Accepted,
+    now: Timestamp,
+) -> ProductWritten {
     let Accepted { product, verb, delta } = accepted;
     let change = |delta| StockChange {
         sku: command.sku.clone(),
@@ -117,6 +122,12 @@ fn accept(command: &CatalogCommand, accepted: Accepted, now: Timestamp) -> Produ
         version: product.version,
         price: product.price,
         available: product.available,
+        name: Some(product.name.clone()),
+        category: Some(product.category.clone()),
+        was: stored.map(|stored| ProductWas {
+            price: stored.price,
+            available: stored.available,
+        }),
         by: command.actor.clone(),
         at: now,
         reason: None,
@@ -142,6 +153,9 @@ fn refuse(
         version: stored.map_or(Version(0), |product| product.version),
         price: stored.map_or(Money::new(0, Currency::NONE), |product| product.price),
         available: stored.map_or(0, |product| product.available),
+        name: stored.map(|product| product.name.clone()),
+        category: stored.map(|product| product.category.clone()),
+        was: None,
         by: command.actor.clone(),
         at: now,
         reason: Some(reason.to_owned()),

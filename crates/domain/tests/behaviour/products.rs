@@ -65,6 +65,23 @@ fn a_price_edit_raises_the_version_and_a_stock_change_does_not() {
 }
 
 #[test]
+fn a_change_tells_what_was_before_it() {
+    let tea = product("tea", eur(450), 5);
+    let was = |action| {
+        ask(Some(&tea), action)
+            .event
+            .was
+            .map(|was| (was.price, was.available))
+    };
+    assert_eq!(was(price(400, 1)), Some((eur(450), 5)));
+    assert_eq!(was(stock(-5)), Some((eur(450), 5)));
+    assert_eq!(was(price(400, 2)), None, "a refusal changed nothing");
+    let added = ask(None, add(450, 5)).event;
+    assert_eq!(added.was, None);
+    assert_eq!(added.category.unwrap().as_str(), "tea");
+}
+
+#[test]
 fn what_must_not_be_is_refused_with_its_reason() {
     let tea = product("tea", eur(450), 5);
     for (stored, action, reason) in [
@@ -118,6 +135,8 @@ fn the_json_of_catalog_commands_and_events() {
     let events = [
         ask(None, add(450, 5)).event,
         ask(Some(&tea), price(1, 9)).event,
+        ask(Some(&tea), price(400, 1)).event,
+        ask(Some(&product("tea", eur(450), 0)), stock(3)).event,
         ask(None, stock(1)).event,
     ];
     insta::assert_json_snapshot!("catalog_events", events);

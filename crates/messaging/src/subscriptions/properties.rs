@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::events::{Event, read_order_event};
 
 /// The names of every event's properties: what its headers and its subject say, then what bodies say.
-pub const PROPERTIES: [&str; 23] = [
+pub const PROPERTIES: [&str; 26] = [
     "id",
     "type",
     "source",
@@ -29,6 +29,9 @@ pub const PROPERTIES: [&str; 23] = [
     "sku",
     "price",
     "available",
+    "name",
+    "category",
+    "was",
     "command",
 ];
 

@@ -6,8 +6,8 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PriorityPolicy, 
 use domain::Partition;
 
 use super::{
-    CATALOG, CATALOG_CONSUMER, EVENTS, HUB_CONSUMER, NOTIFICATIONS, ORDERS, PLATFORMS, processor_consumer,
-    sender_consumer,
+    CATALOG, CATALOG_CONSUMER, EVENTS, HUB_CONSUMER, NOTIFICATIONS, ORDERS, PLATFORMS, WISHES_CONSUMER,
+    processor_consumer, sender_consumer,
 };
 
 /// A message nobody says is in progress for this long is delivered again.
@@ -40,7 +40,22 @@ pub fn consumers() -> Vec<ConsumerPlan> {
     });
     let catalog = plan(CATALOG, CATALOG_CONSUMER, "", 1);
     let hub = plan(EVENTS, HUB_CONSUMER, "events.order.>", 1000);
-    processors.chain([catalog, hub]).chain(senders).collect()
+    processors
+        .chain([catalog, hub, wishes()])
+        .chain(senders)
+        .collect()
+}
+
+/// Of what is somebody's business: another kind of events would have to be given to someone first.
+fn wishes() -> ConsumerPlan {
+    let plain = plan(EVENTS, WISHES_CONSUMER, "", 1000);
+    ConsumerPlan {
+        config: pull::Config {
+            filter_subjects: vec!["events.catalog.>".into(), "events.order.>".into()],
+            ..plain.config
+        },
+        ..plain
+    }
 }
 
 /// One active replica at a time, so that the commands of one order keep their order.

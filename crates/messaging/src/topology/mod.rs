@@ -31,6 +31,8 @@ pub const AUDIT: &str = "AUDIT";
 pub const CATALOG_CONSUMER: &str = "catalog";
 /// The notification hub's consumer of [`EVENTS`].
 pub const HUB_CONSUMER: &str = "notification-hub";
+/// The notification hub's consumer of [`EVENTS`] that looks for wishes.
+pub const WISHES_CONSUMER: &str = "notification-hub-wishes";
 /// The push platforms; each has a consumer of [`NOTIFICATIONS`].
 pub const PLATFORMS: [&str; 5] = ["apns", "fcm", "wns", "webpush", "email"];
 
@@ -61,7 +63,7 @@ mod tests {
         for plan in super::consumers() {
             assert!(streams.contains(&plan.stream.to_owned()), "{}", plan.stream);
         }
-        assert_eq!(super::consumers().len(), 14);
+        assert_eq!(super::consumers().len(), 16);
         assert_eq!(super::show()["streams"].as_array().unwrap().len(), 7);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     CATALOG, CATALOG_CONSUMER, ConsumerPlan, DEAD_LETTERS, EVENTS, HUB_CONSUMER, NOTIFICATIONS, ORDERS,
-    PLATFORMS, SCHEDULES, consumers,
+    PLATFORMS, SCHEDULES, WISHES_CONSUMER, consumers,
 };
 use crate::keys::{KeyError, PublicKey, PublicKeys, User};
 
@@ -118,7 +118,7 @@ fn worker(user: User, products: &[&str]) -> Rights {
 fn reader(plan: &ConsumerPlan) -> Option<User> {
     match (plan.stream, plan.name()) {
         (ORDERS, _) | (CATALOG, CATALOG_CONSUMER) => Some(User::OrderProcessor),
-        (EVENTS, HUB_CONSUMER) | (NOTIFICATIONS, _) => Some(User::NotificationHub),
+        (EVENTS, HUB_CONSUMER | WISHES_CONSUMER) | (NOTIFICATIONS, _) => Some(User::NotificationHub),
         _ => None,
     }
 }

@@ -49,6 +49,7 @@ async fn what_a_service_must_not_do_is_forbidden() {
                 "dead-letters.ORDERS.order-processor-p00.x",
                 "$JS.API.CONSUMER.MSG.NEXT.ORDERS.order-processor-p00",
                 "$JS.API.CONSUMER.MSG.NEXT.EVENTS.notification-hub",
+                "$JS.API.CONSUMER.MSG.NEXT.EVENTS.notification-hub-wishes",
                 "$JS.API.CONSUMER.DELETE.EVENTS.notification-hub",
                 "$JS.API.CONSUMER.INFO.ORDERS.order-processor-p00",
                 "$JS.ACK.ORDERS.order-processor-p00.1.1.1.1.1",

@@ -1,4 +1,4 @@
-//! What the three services have in common: reading a request, and the faults that touch the connection.
+//! What the services have in common: reading a request, and the faults that touch the connection.
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ mod access;
 mod apns;
 mod exchange;
 mod fcm;
+mod webpush;
 mod wns;
 
 use std::sync::Arc;
@@ -18,5 +19,6 @@ pub(crate) fn router(state: Arc<State>, opened: &Opened) -> Result<Router, Crede
     Ok(Router::new()
         .merge(apns::router(state.clone(), opened)?)
         .merge(fcm::router(state.clone(), opened)?)
+        .merge(webpush::router(state.clone(), opened))
         .merge(wns::router(state, opened)))
 }

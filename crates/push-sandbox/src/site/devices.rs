@@ -22,7 +22,8 @@ struct Shown {
 }
 
 impl Site {
-    fn shown(&self, device: Device) -> Shown {
+    fn shown(&self, mut device: Device) -> Shown {
+        device.private_key = None;
         Shown {
             registration: Registration::of(&device, &self.api_url),
             device,

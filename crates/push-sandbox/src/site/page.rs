@@ -97,6 +97,7 @@ impl Site {
                 Platform::Apns => "iOS",
                 Platform::Fcm => "Android",
                 Platform::Wns => "Windows",
+                Platform::WebPush => "browser",
             },
             curl: Registration::of(&device, &self.api_url).curl(),
             notes: on_screen(self.state.deliveries(&filter)),

@@ -84,7 +84,10 @@ async fn a_good_message_is_shown_by_token_and_by_installation_id() {
             target: device.channel.address(),
             "notification": {"title": "Confirmed", "body": "Order 42"},
             "data": {"order": "42"},
-            "android": {"collapseKey": "42", "priority": "HIGH", "ttl": "1800s", "notification": {"tag": "42"}},
+            "android": {
+                "collapseKey": "42", "priority": "HIGH", "ttl": "1800s", "notification": {"tag": "42", "channelId": "orders"},
+            },
+            "fcmOptions": {"analyticsLabel": "confirmed_1"},
         }});
         let (status, answer) = send(&wire, &token, &message).await;
         assert_eq!(status, 200, "{answer}");
@@ -96,7 +99,8 @@ async fn a_good_message_is_shown_by_token_and_by_installation_id() {
             (&shown[0]["title"], &shown[0]["body"]),
             (&json!("Confirmed"), &json!("Order 42"))
         );
-        assert_eq!(shown[0]["options"], json!({"priority": "HIGH", "ttl": "1800s"}));
+        let options = json!({"priority": "HIGH", "ttl": "1800s", "channel_id": "orders", "analytics_label": "confirmed_1"});
+        assert_eq!(shown[0]["options"], options);
         let crossed = json!({"message": {if fid { "token" } else { "fid" }: device.channel.address()}});
         assert_eq!(send(&wire, &token, &crossed).await.0, 400);
     }
@@ -193,6 +197,11 @@ async fn each_wrong_message_is_refused() {
         (json!({"message": {"notification": {"title": "x"}}}), "message"),
         (with("fid", "x".into()), "message"),
         (json!({"message": {"topic": "news"}}), "topic"),
+        (with("fcm_options", json!({"label": "x"})), "message.fcm_options"),
+        (
+            with("fcm_options", json!({"analytics_label": "two words"})),
+            "message.fcm_options.analytics_label",
+        ),
         (
             with("notification", json!({"title": "x", "colour": "red"})),
             "message.notification",

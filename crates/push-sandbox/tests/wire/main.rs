@@ -5,6 +5,8 @@ mod apns;
 mod apns_faults;
 mod fcm;
 mod site;
+mod webpush;
+mod webpush_refusals;
 mod wns;
 
 use std::sync::Arc;

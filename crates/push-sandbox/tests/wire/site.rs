@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 async fn a_device_comes_with_the_request_that_registers_it() {
     let wire = Wire::start().await;
     let url = format!("{}/devices", wire.sandbox.http_url);
-    for platform in ["apns", "fcm", "wns"] {
+    for platform in ["apns", "fcm", "wns", "webpush"] {
         let response = wire
             .http
             .post(&url)
@@ -29,7 +29,7 @@ async fn a_device_comes_with_the_request_that_registers_it() {
         assert_eq!(registration["body"]["channel"], device["channel"]);
     }
     let devices = wire.get("/devices").await;
-    assert_eq!(devices.as_array().unwrap().len(), 3);
+    assert_eq!(devices.as_array().unwrap().len(), 4);
     assert!(
         devices[0]["channel"]["token"]
             .as_str()
@@ -40,6 +40,17 @@ async fn a_device_comes_with_the_request_that_registers_it() {
     assert_eq!(devices[1]["channel"]["kind"], "token");
     let uri = devices[2]["channel"]["uri"].as_str().unwrap();
     assert!(uri.starts_with("https://sandbox.notify.windows.com/?token="));
+    let subscription = &devices[3]["channel"];
+    let endpoint = subscription["endpoint"].as_str().unwrap();
+    assert!(endpoint.starts_with("https://push-sandbox.test/wp/"));
+    assert_eq!(subscription["expirationTime"], Value::Null);
+    let key = |name: &str| subscription["keys"][name].as_str().unwrap().len();
+    assert_eq!((key("p256dh"), key("auth")), (87, 22));
+    assert_eq!(
+        devices[3].get("private_key"),
+        None,
+        "the browser keeps it to itself"
+    );
     for bad in [
         json!({}),
         json!({"platform": "symbian"}),
@@ -181,6 +192,7 @@ async fn credentials_are_kept_on_restart_and_for_their_owner_alone() {
             kept,
             own.apns.key_id.clone(),
             own.wns.app_sdk.client_secret.clone(),
+            own.webpush.public_key.clone(),
         ));
         sandbox.stop().await;
     }

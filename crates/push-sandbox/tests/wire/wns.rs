@@ -210,6 +210,11 @@ async fn each_wrong_request_has_its_status() {
             toast().header("x-wns-ttl", "soon").body(TOAST),
             400,
         ),
+        (
+            "bad priority",
+            toast().header("x-wns-priority", "high").body(TOAST),
+            400,
+        ),
         ("too long", toast().body(too_long), 413),
         ("chunked", toast().body(chunked), 411),
         ("no token", http.post(address(&wire, uri)).body(TOAST), 401),

@@ -1,4 +1,4 @@
-//! Devices of customers who were erased.
+//! Customers who were erased: nothing of theirs is taken any more.
 
 use domain::Customer;
 use sqlx::PgConnection;
@@ -9,7 +9,7 @@ use crate::StorageError;
 pub(super) const CUSTOMER_LOCKS: i32 = 9;
 
 /// Whether the customer was erased; he is not, as long as the transaction goes on.
-pub(super) async fn is_erased(
+pub(crate) async fn is_erased(
     connection: &mut PgConnection,
     customer: Customer,
 ) -> Result<bool, StorageError> {

@@ -3,9 +3,9 @@
 use domain::commands::Cancel;
 use domain::{
     Access, AccountId, AddressId, Customer, Fingerprint, GuestId, InstallationId, OrderAction, OrderCommand,
-    SavedAddress,
+    SavedAddress, WishId,
 };
-use storage::{Account, Channel, Installation, NewSession, Platform, Registered, Role};
+use storage::{Account, Channel, Installation, NewSession, Platform, Registered, Role, Wish, Wished};
 use uuid::Uuid;
 
 use crate::shop::{Shop, at, follow_up, key, submit};
@@ -54,6 +54,16 @@ fn device(number: u128, customer: Customer) -> Installation {
     }
 }
 
+fn wish(number: u128, customer: Customer) -> Wish {
+    Wish {
+        id: WishId(Uuid::from_u128(number)),
+        customer,
+        topic: "catalog.restocked".into(),
+        condition: None,
+        created_at: at(0),
+    }
+}
+
 fn home() -> SavedAddress {
     serde_json::from_value(serde_json::json!({
         "name": "Ada Example",
@@ -78,6 +88,8 @@ async fn signed_up(shop: &Shop) {
         (3, Customer::Guest(GuestId(Uuid::from_u128(8)))),
     ] {
         storage.put_installation(&device(number, customer)).await.unwrap();
+        let key = i64::try_from(number).unwrap();
+        storage.add_wish(&wish(number, customer), &[key]).await.unwrap();
     }
 }
 
@@ -92,6 +104,8 @@ async fn rows(shop: &Shop) -> Vec<String> {
         "account_guests",
         "account_identities",
         "installations",
+        "wishes",
+        "wish_keys",
     ];
     tables
         .into_iter()
@@ -118,7 +132,7 @@ async fn an_erased_account_is_gone_with_all_its_owner_said_and_its_address_is_fr
     let mut ended = erase("hash").await.unwrap();
     ended.sort();
     assert_eq!(ended, [1, 2].map(Uuid::from_u128));
-    assert_eq!(rows(&shop).await, ["0", "0", "0", "0", "0", "0", "1"]);
+    assert_eq!(rows(&shop).await, ["0", "0", "0", "0", "0", "0", "1", "1", "1"]);
     assert_eq!(erase("hash").await, None, "it is gone");
     assert!(door.was_erased_by(ADA, &request).await.unwrap());
     let other = Fingerprint::of(&"other");
@@ -136,7 +150,7 @@ async fn an_erased_account_is_gone_with_all_its_owner_said_and_its_address_is_fr
 }
 
 #[tokio::test]
-async fn an_erased_customers_device_is_not_registered_any_more() {
+async fn an_erased_customers_device_is_not_registered_any_more_nor_a_wish_made() {
     let shop = Shop::open().await;
     signed_up(&shop).await;
     let storage = &shop.storage;
@@ -144,6 +158,10 @@ async fn an_erased_customers_device_is_not_registered_any_more() {
     for customer in [Customer::Account(ADA), Customer::Guest(GUEST)] {
         let put = storage.put_installation(&device(4, customer)).await.unwrap();
         assert_eq!(put, Registered::Erased);
+        assert_eq!(
+            storage.add_wish(&wish(4, customer), &[4]).await.unwrap(),
+            Wished::Erased
+        );
         assert!(storage.installations_of(&[customer]).await.unwrap().is_empty());
     }
 }

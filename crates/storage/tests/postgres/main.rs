@@ -16,3 +16,4 @@ mod roles;
 mod search;
 mod shop;
 mod tags;
+mod wishes;

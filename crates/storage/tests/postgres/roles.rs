@@ -87,6 +87,10 @@ refresh_tokens rest-api DELETE,INSERT,SELECT,UPDATE
 sessions web-frontend DELETE,INSERT,SELECT,UPDATE
 sessions rest-api DELETE,INSERT,SELECT,UPDATE
 stock_ledger order-processor INSERT,SELECT
+wish_keys rest-api INSERT
+wish_keys notification-hub SELECT
+wishes rest-api DELETE,INSERT,SELECT
+wishes notification-hub SELECT
 ";
     assert_eq!(found, expected);
 }
@@ -117,6 +121,12 @@ async fn what_a_service_must_not_do_is_refused() {
         }
     }
     assert!(is_refused(&shop, "web-frontend", "SELECT * FROM installations"));
+    assert!(is_refused(&shop, "web-frontend", "SELECT * FROM wishes"));
+    assert!(is_refused(
+        &shop,
+        "rest-api",
+        "UPDATE wishes SET customer = 'guest:mallory'"
+    ));
     for statement in [
         "DELETE FROM orders",
         "UPDATE order_history SET state = 'confirmed'",
@@ -145,6 +155,8 @@ async fn what_a_service_must_not_do_is_refused() {
         "SELECT * FROM sessions",
         "SELECT * FROM erased_customers",
         "SELECT erase_account(gen_random_uuid(), NULL, NULL, now())",
+        "DELETE FROM wishes",
+        "UPDATE wishes SET customer = 'guest:mallory'",
     ] {
         assert!(is_refused(&shop, "notification-hub", statement), "{statement}");
     }

@@ -17,7 +17,7 @@ use storage::{DeliveryState, Installation, Platform, Storage};
 
 use self::brake::Brake;
 use crate::feedback::Feedback;
-use crate::gateway::{Answer, Gateway, Push};
+use crate::gateway::{Answer, Gateway, Kind, Push};
 use crate::notification::{Notification, What, successors};
 use crate::texts::Texts;
 use crate::unavailable;
@@ -270,11 +270,13 @@ fn push(notification: &Notification, device: &Installation, text: Text) -> Push 
     };
     Push {
         id: notification.delivery,
+        app: device.app.clone(),
         channel: device.channel.clone(),
         environment: device.environment.clone(),
         collapse,
         data,
         urgent,
+        kind: Kind::Alert,
         text,
         deadline: notification.deadline(),
     }

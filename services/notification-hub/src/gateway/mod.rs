@@ -1,8 +1,11 @@
 //! One gateway per push service: each turns a [`Push`] into the service's own request, and its answer into an [`Answer`].
 
 pub mod apns;
+mod collapse;
+pub mod es256;
 pub mod fcm;
 pub mod transport;
+pub mod webpush;
 pub mod wns;
 
 use std::future::Future;
@@ -13,11 +16,22 @@ use push_texts::Text;
 use storage::Channel;
 use uuid::Uuid;
 
+/// What a push does on the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It is shown.
+    Alert,
+    /// It shows nothing: the app is handed its data.
+    Background,
+}
+
 /// One push, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Push {
     /// The delivery's id, stable over repeats.
     pub id: Uuid,
+    /// Which app on the device.
+    pub app: String,
     /// Where the device is reached.
     pub channel: Channel,
     /// `production` or `development` (APNs).
@@ -28,6 +42,8 @@ pub struct Push {
     pub data: Vec<(String, String)>,
     /// Whether it may wake a device that sleeps.
     pub urgent: bool,
+    /// Whether it is shown.
+    pub kind: Kind,
     /// What is shown.
     pub text: Text,
     /// After that nobody wants it.
@@ -95,6 +111,13 @@ impl Answer {
         }
     }
 
+    /// For a push that is longer than its service takes.
+    pub(crate) fn too_long(bytes: usize, limit: usize) -> Self {
+        Self::Refused {
+            why: format!("the push is {bytes} bytes long, the service takes {limit}"),
+        }
+    }
+
     /// What became of a request whose answer did not arrive.
     pub(crate) fn of_transport(error: &reqwest::Error) -> Self {
         let why = transport::words(error);
@@ -118,10 +141,18 @@ pub(crate) mod samples {
     use crate::notification::samples;
     use domain::OrderState;
 
+    /// A key of no one: the example of RFC 6979, appendix A.2.5, in PKCS #8.
+    pub(crate) const KEY: &str = "-----BEGIN PRIVATE KEY-----
+MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCDJr6nYRbp1Fmtcglfw
+ab2FLDHyaoWNBN3WaaTBIDcSFw==
+-----END PRIVATE KEY-----
+";
+
     pub(crate) fn push(channel: Channel) -> Push {
         let event = samples::event(OrderState::Confirmed);
         Push {
             id: "018f0000-0000-5000-8000-000000000003".parse().unwrap(),
+            app: "shop".into(),
             channel,
             environment: "production".into(),
             collapse: event.order.to_string(),
@@ -131,6 +162,7 @@ pub(crate) mod samples {
                 ("state".into(), event.state.as_str().into()),
             ],
             urgent: true,
+            kind: Kind::Alert,
             text: Text {
                 title: "Tea & <cups>".into(),
                 body: "It's \"on\" its way".into(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::webpush::PublicOnly;
 use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, Client, ClientBuilder, Response, redirect};
@@ -46,6 +47,12 @@ pub enum Speaks {
     Http1 {
         /// The stand-in's addresses; none where Microsoft's are meant.
         instead: Vec<SocketAddr>,
+    },
+    /// Whichever the server offers (Web Push). Only public addresses are connected to, since a client names the host; in development
+    /// the push sandbox's host is reached at the given address.
+    Public {
+        /// The stand-in's addresses; none in production.
+        stand_in: Vec<SocketAddr>,
     },
 }
 
@@ -98,15 +105,22 @@ fn client(settings: &Settings, speaks: &Speaks) -> Result<Client, reqwest::Error
 
 fn speaking(builder: ClientBuilder, speaks: &Speaks) -> ClientBuilder {
     match speaks {
-        Speaks::Http2 => builder
-            .http2_keep_alive_interval(KEEP_ALIVE_EVERY)
-            .http2_keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-            .http2_keep_alive_while_idle(true),
+        Speaks::Http2 => kept_alive(builder),
+        Speaks::Public { stand_in } => kept_alive(builder).dns_resolver(Arc::new(PublicOnly {
+            stand_in: stand_in.clone(),
+        })),
         Speaks::Http1 { instead } if instead.is_empty() => builder.http1_only(),
         Speaks::Http1 { instead } => builder
             .http1_only()
             .dns_resolver(Arc::new(StandIn(instead.clone()))),
     }
+}
+
+fn kept_alive(builder: ClientBuilder) -> ClientBuilder {
+    builder
+        .http2_keep_alive_interval(KEEP_ALIVE_EVERY)
+        .http2_keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        .http2_keep_alive_while_idle(true)
 }
 
 /// Sends the hosts of WNS to a stand-in, and looks up any other as usual.
@@ -130,6 +144,31 @@ impl Resolve for StandIn {
 pub fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
     let value = response.headers().get("retry-after")?.to_str().ok()?;
     fcm::RetryAfter::parse(value, now).map(fcm::RetryAfter::duration)
+}
+
+/// The beginning of a body, at most that many bytes: whoever answers may go on for ever.
+pub async fn beginning(mut response: Response, most: usize) -> String {
+    let mut read = Vec::new();
+    while read.len() < most {
+        match response.chunk().await {
+            Ok(Some(chunk)) => read.extend_from_slice(&chunk[..chunk.len().min(most - read.len())]),
+            // What has come until now is all that there is.
+            Ok(None) | Err(_) => break,
+        }
+    }
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+/// Whether an error of type `T` is among the causes.
+pub fn caused_by<T: Error + 'static>(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<T>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// An error with its causes in one line; without the address, which may be a device's.

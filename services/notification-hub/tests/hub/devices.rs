@@ -10,7 +10,7 @@ use crate::shop::{Shop, customer, event};
 #[tokio::test]
 async fn a_device_that_is_gone_is_removed_and_hears_no_more() {
     let (shop, hub) = Shop::at_work().await;
-    for platform in [Platform::Apns, Platform::Fcm, Platform::Wns] {
+    for platform in [Platform::Apns, Platform::Fcm, Platform::Wns, Platform::WebPush] {
         let owner = customer();
         let gone = shop.register(owner, platform, "en").await;
         shop.providers

@@ -3,23 +3,25 @@
 use std::time::Duration;
 
 use chassis::clock;
-use notification_hub::gateway::{Answer, Gateway, Push};
+use notification_hub::gateway::{Answer, Gateway, Kind, Push};
 use notification_hub::platforms::Platforms;
 use push_sandbox::{Device, Fault, FaultKind, NewDevice, Platform, WnsSignIn};
 use push_texts::Text;
 
 use crate::providers::{Providers, channel};
 
-const ALL: [Platform; 3] = [Platform::Apns, Platform::Fcm, Platform::Wns];
+pub(crate) const ALL: [Platform; 4] = [Platform::Apns, Platform::Fcm, Platform::Wns, Platform::WebPush];
 
-fn push(to: storage::Channel) -> Push {
+pub(crate) fn push(to: storage::Channel) -> Push {
     Push {
         id: clock::random_id(),
+        app: "shop".into(),
         channel: to,
         environment: "production".into(),
         collapse: clock::random_id().to_string(),
         data: vec![("order".into(), "the order".into())],
         urgent: true,
+        kind: Kind::Alert,
         text: Text {
             title: "Tee & <Tassen>".into(),
             body: "Für \"Sie\"".into(),
@@ -28,29 +30,30 @@ fn push(to: storage::Channel) -> Push {
     }
 }
 
-struct Bench {
-    providers: Providers,
-    gateways: Platforms,
+pub(crate) struct Bench {
+    pub(crate) providers: Providers,
+    pub(crate) gateways: Platforms,
 }
 
 impl Bench {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let providers = Providers::start().await;
         let gateways = providers.gateways(&providers.flags()).await;
         Self { providers, gateways }
     }
 
-    async fn send(&self, platform: Platform, push: &Push) -> Answer {
+    pub(crate) async fn send(&self, platform: Platform, push: &Push) -> Answer {
         let (now, gateways) = (clock::now(), &self.gateways);
         match platform {
             Platform::Apns => gateways.apns.as_ref().unwrap().send(push, now).await,
             Platform::Fcm => gateways.fcm.as_ref().unwrap().send(push, now).await,
             Platform::Wns => gateways.wns.as_ref().unwrap().send(push, now).await,
+            Platform::WebPush => gateways.webpush.as_ref().unwrap().send(push, now).await,
         }
     }
 
     /// The answer of a new device that shows `fault`.
-    async fn faced_with(&self, platform: Platform, fault: Fault) -> (Answer, Device) {
+    pub(crate) async fn faced_with(&self, platform: Platform, fault: Fault) -> (Answer, Device) {
         let device = self.providers.device(platform);
         assert!(self.providers.sandbox.set_fault(&device.id, Some(fault)));
         (self.send(platform, &push(channel(&device))).await, device)
@@ -87,6 +90,7 @@ async fn every_service_takes_a_push_and_shows_its_text() {
             }
             Platform::Fcm => assert_eq!(arrived.collapse_key, Some(push.collapse.clone())),
             Platform::Wns => assert_eq!(arrived.collapse_key.map(|tag| tag.len()), Some(16)),
+            Platform::WebPush => assert_eq!(arrived.collapse_key.map(|topic| topic.len()), Some(32)),
         }
     }
     assert_eq!(bench.providers.sandbox.refusals().len(), 0);
@@ -210,7 +214,7 @@ async fn a_cut_connection_is_unknown_and_the_next_push_goes_over_a_new_one() {
 #[tokio::test]
 async fn a_connection_that_says_goodbye_loses_nothing() {
     let bench = Bench::set().await;
-    for platform in [Platform::Apns, Platform::Fcm] {
+    for platform in [Platform::Apns, Platform::Fcm, Platform::WebPush] {
         let (answer, device) = bench.faced_with(platform, Fault::new(FaultKind::GoAway)).await;
         assert!(matches!(answer, Answer::Sent { .. }), "{platform:?}: {answer:?}");
         for _ in 0..8 {

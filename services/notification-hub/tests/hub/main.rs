@@ -7,4 +7,7 @@ mod gateways;
 mod providers;
 mod saying;
 mod shop;
+mod silent;
+mod subscriptions;
 mod waiting;
+mod wishes;

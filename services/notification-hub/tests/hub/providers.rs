@@ -53,6 +53,11 @@ impl Providers {
             format!("--wns-client-id={}", sdk.client_id),
             format!("--wns-client-secret-file={}", self.secret(&sdk.client_secret)),
             format!("--wns-token-url={}", sdk.token_url),
+            format!(
+                "--webpush-vapid-key-file={}",
+                credentials.webpush.vapid_key_path.display()
+            ),
+            format!("--webpush-subject={}", credentials.webpush.subject),
         ]);
         flags
     }
@@ -110,5 +115,10 @@ pub(crate) fn channel(device: &Device) -> storage::Channel {
             value: value.clone(),
         },
         Channel::Wns { uri } => storage::Channel::Wns { uri: uri.clone() },
+        Channel::WebPush { endpoint, keys, .. } => storage::Channel::WebPush {
+            endpoint: endpoint.clone(),
+            p256dh: keys.p256dh.clone(),
+            auth: keys.auth.clone(),
+        },
     }
 }

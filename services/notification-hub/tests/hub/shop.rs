@@ -108,6 +108,7 @@ impl Shop {
                 Platform::Apns => storage::Platform::Apns,
                 Platform::Fcm => storage::Platform::Fcm,
                 Platform::Wns => storage::Platform::Wns,
+                Platform::WebPush => storage::Platform::WebPush,
             },
             environment: "production".into(),
             channel: channel(&device),

@@ -65,6 +65,9 @@ pub(super) fn request(operation: &str) -> Option<Value> {
             { "op": "test", "path": "/locale", "value": "de-AT" },
             { "op": "add", "path": "/tags/-", "value": "follows:tea-sencha" },
         ]),
+        "addWish" => json!({
+            "topic": "catalog.restocked", "condition": "price_minor < 2000 AND category IN ('tea', 'cups')",
+        }),
         _ => return None,
     })
 }
@@ -96,6 +99,9 @@ pub(super) fn answer(operation: &str, status: &str, kind: &str) -> Option<Value>
                 "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
             }],
         }),
+        ("getPushKeys", "200", _) => json!({
+            "webpush": "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs",
+        }),
         ("listAddresses", "200", _) => json!({ "addresses": [address_entry()] }),
         ("addAddress", "201", _) | ("getAddress" | "changeAddress", "200", _) => address_entry(),
         ("listProducts", "200", _) => json!({ "products": [product()], "next": "aG9uZXktYWNhY2lh" }),
@@ -118,6 +124,8 @@ pub(super) fn answer(operation: &str, status: &str, kind: &str) -> Option<Value>
             installation()
         }
         ("listInstallations", "200", _) => json!({ "installations": [installation()] }),
+        ("addWish", "201", _) | ("getWish", "200", _) => wish(),
+        ("listWishes", "200", _) => json!({ "wishes": [wish()], "next": null }),
         ("explainProblem", "200", _) => json!("There is nothing here for you (404)\n\nCheck the address.\n"),
         ("getContract", "200", _) => json!({ "openapi": "3.1.0" }),
         _ => return None,
@@ -221,5 +229,13 @@ fn installation() -> Value {
         "id": "0b7f6c1e-3c5d-4f5e-8a55-6a2c7d9f0e42", "app": "shop", "platform": "fcm", "environment": "production",
         "channel": { "kind": "token", "value": "bk3RNwTe3H0:CI2k_HHwgIpoDKCIZvvDMExUdFQ3P1" },
         "locale": "de-AT", "tags": ["follows:honey-acacia"], "expires_at": null, "updated_at": "2026-11-21T03:48:36.123456Z",
+    })
+}
+
+fn wish() -> Value {
+    json!({
+        "id": "3c9e4f10-6a7b-8d21-9f34-5b6c7d8e9f01", "topic": "catalog.restocked",
+        "condition": "price_minor < 2000 AND category IN ('tea', 'cups')", "known": true,
+        "created_at": "2026-11-21T03:48:36.123456Z",
     })
 }

@@ -18,7 +18,9 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::conditional::Known;
-use crate::{accounts, catalog, guest_sessions, installations, me, orders, problem, scheduled, sessions};
+use crate::{
+    accounts, catalog, guest_sessions, installations, me, orders, problem, scheduled, sessions, wishes,
+};
 
 pub(crate) use docs::docs;
 
@@ -47,6 +49,7 @@ const TAG_LENGTH: usize = 32;
         (name = "orders", description = "Submit, read, follow and cancel."),
         (name = "scheduled orders", description = "Orders that are placed later."),
         (name = "installations", description = "Devices that are told by push."),
+        (name = "wishes", description = "What customers want to hear of by push: topics of events, with conditions."),
         (name = "problems", description = "What a problem means."),
         (name = "contract", description = "This document."),
     )
@@ -81,6 +84,7 @@ fn document() -> Value {
         orders::Operations::openapi(),
         scheduled::Operations::openapi(),
         installations::Operations::openapi(),
+        wishes::Operations::openapi(),
         problem::Operations::openapi(),
     ] {
         whole.merge(part);

@@ -45,6 +45,7 @@ const OF_THEIR_OWN: &[(&str, &[Kind])] = &[
         "addAddress",
         &[Kind::IdempotencyKeyReused, Kind::TooManyAddresses],
     ),
+    ("addWish", &[Kind::IdempotencyKeyReused, Kind::TooManyWishes]),
 ];
 
 /// Lists every problem among the answers of every operation.

@@ -121,6 +121,7 @@ fn parameter_of(path: &str, name: &str) -> Value {
         "installation_id" => json!({ "description": "The device's own UUID." }),
         "id" if path.starts_with("/v1/me/addresses/") => json!({ "description": "The entry's id." }),
         "id" if path.starts_with("/v1/me/sessions/") => json!({ "description": "The session's id." }),
+        "id" if path.starts_with("/v1/wishes/") => json!({ "description": "The wish's id." }),
         "id" => json!({ "description": "The order's id." }),
         "limit" => json!({
             "description": "How many to a page.",
@@ -193,6 +194,12 @@ fn installations() -> Value {
             "Windows Push Notification Services.",
             json!({ "uri": { "type": "string", "maxLength": 2000, "pattern": "^https://([a-z0-9]+[.])?notify[.]windows[.]com/[A-Za-z0-9/?=&._~-]*$", "description": "The channel's address.", "examples": ["https://db5.notify.windows.com/?token=AwYAAAB"] } }),
         ),
+        (
+            "WebPushInstallationDraft",
+            "webpush",
+            "A browser, by Web Push.",
+            subscription(),
+        ),
     ];
     let mut schemas = Map::new();
     let (mut choices, mut mapping) = (Vec::new(), Map::new());
@@ -211,11 +218,30 @@ fn installations() -> Value {
     Value::Object(schemas)
 }
 
+/// What `PushSubscription.toJSON` gives.
+fn subscription() -> Value {
+    json!({
+        "endpoint": { "type": "string", "maxLength": 2000, "pattern": "^https://([a-z][a-z0-9]*[.])+[a-z]{2,20}/[A-Za-z0-9/_-]*$", "description": "Where its messages are posted.", "examples": ["https://updates.push.services.mozilla.com/wpush/v2/gAAAA"] },
+        "expirationTime": { "type": ["integer", "null"], "minimum": 0, "description": "As the browser gives it; it is not looked at." },
+        "keys": {
+            "type": "object",
+            "description": "What its messages are encrypted with (RFC 8291).",
+            "additionalProperties": false,
+            "required": ["p256dh", "auth"],
+            "properties": {
+                "p256dh": { "type": "string", "pattern": "^[A-Za-z0-9_-]{87}$", "description": "The public key: an uncompressed point of P-256 in base64url.", "examples": ["BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"] },
+                "auth": { "type": "string", "pattern": "^[A-Za-z0-9_-]{21}[AQgw]$", "description": "The secret: 16 bytes in base64url.", "examples": ["BTBZMqHH6r4Tts7J_aSIgg"] },
+            },
+        },
+    })
+}
+
 fn draft(platform: &str, words: &str, channel: &Value) -> Value {
     let names: Vec<_> = channel
         .as_object()
         .into_iter()
         .flatten()
+        .filter(|(_, field)| !field["type"].is_array())
         .map(|(name, _)| name)
         .collect();
     json!({

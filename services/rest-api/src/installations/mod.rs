@@ -1,10 +1,12 @@
 //! Devices that want to be told: register, change, list, read, forget.
 
 mod change;
+mod keys;
 mod own;
 mod patch;
 
 pub(crate) use change::change;
+pub(crate) use keys::{PushKeys, keys};
 pub(crate) use own::{list, read, remove};
 
 use actix_web::http::header::{self, ETag, EntityTag};
@@ -14,7 +16,7 @@ use jiff::Timestamp;
 use registration::Draft;
 use serde::Serialize;
 use storage::installations::Registered;
-use storage::{Channel, Installation, Platform, Storage};
+use storage::{Installation, Platform, Storage};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::auth::Caller;
@@ -23,7 +25,7 @@ use crate::problem::{Kind, Problem};
 
 /// What the contract says of it.
 #[derive(OpenApi)]
-#[openapi(paths(put, change::change, own::list, own::read, own::remove))]
+#[openapi(paths(put, change::change, own::list, own::read, own::remove, keys::keys))]
 pub(crate) struct Operations;
 
 /// As many characters of a device's hash are its tag.
@@ -40,7 +42,7 @@ pub(crate) struct View {
     environment: String,
     /// As it was registered.
     #[schema(value_type = Object)]
-    channel: Channel,
+    channel: serde_json::Value,
     locale: String,
     /// Its own tags, in their order.
     #[schema(max_items = 60)]
@@ -57,7 +59,7 @@ impl From<Installation> for View {
             app: installation.app,
             platform: installation.platform,
             environment: installation.environment,
-            channel: installation.channel,
+            channel: registration::shown(&installation.channel),
             locale: installation.locale,
             tags: installation.tags,
             expires_at: installation.expires_at,

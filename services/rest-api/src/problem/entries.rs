@@ -21,7 +21,7 @@ const fn entry(
 }
 
 /// One for each kind.
-pub(crate) const ENTRIES: [Entry; 30] = [
+pub(crate) const ENTRIES: [Entry; 31] = [
     entry(
         Kind::MalformedJson,
         "malformed-json",
@@ -147,6 +147,13 @@ pub(crate) const ENTRIES: [Entry; 30] = [
         StatusCode::CONFLICT,
         "As much is scheduled as can be",
         "Take back one with DELETE /v1/scheduled-orders/{id}, or wait until one was placed; then send the request again.",
+    ),
+    entry(
+        Kind::TooManyWishes,
+        "too-many-wishes",
+        StatusCode::CONFLICT,
+        "There are as many wishes as can be",
+        "Take one back with DELETE /v1/wishes/{id}; then send the request again. One condition can ask for many products: sku IN ('…', '…').",
     ),
     entry(
         Kind::AlreadyPlaced,

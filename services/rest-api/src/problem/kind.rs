@@ -25,6 +25,7 @@ pub(crate) enum Kind {
     PlaceAtPast,
     PlaceAtTooFar,
     TooManySchedules,
+    TooManyWishes,
     AlreadyPlaced,
     PreconditionFailed,
     PreconditionRequired,

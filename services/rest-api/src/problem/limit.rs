@@ -12,6 +12,7 @@ impl Kind {
             }
             Self::PlaceAtTooFar => "An order can be scheduled for at most 365 days ahead.",
             Self::TooManySchedules => "A customer has at most 20 scheduled orders.",
+            Self::TooManyWishes => "A customer has at most 200 wishes.",
             Self::TooManyAddresses => "An address book has at most 20 entries.",
             _ => return None,
         })

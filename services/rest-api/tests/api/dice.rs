@@ -147,6 +147,8 @@ fn place(dice: &mut StdRng, order: &str) -> (&'static str, String) {
             "PATCH",
             "/v1/installations/00000000-0000-4000-8000-000000000000".to_owned(),
         ),
+        ("POST", "/v1/wishes".to_owned()),
+        ("GET", "/v1/wishes".to_owned()),
         ("GET", "/v1/orders".to_owned()),
         ("GET", "/v1/products".to_owned()),
         ("POST", "/v1/guest-sessions".to_owned()),
@@ -197,6 +199,7 @@ fn body(dice: &mut StdRng, method: &str, path: &str) -> Vec<u8> {
         _ if path.contains("cancellation") || path.contains("sessions") => return Vec::new(),
         _ if path.contains("installations") && method == "PATCH" => patch(dice),
         _ if path.contains("installations") => device(dice),
+        _ if path.contains("wishes") => wish(dice),
         _ if path.contains("scheduled") => scheduled(dice),
         _ if path.contains("groups") => {
             let order = draft(&[("honey-acacia", 1)]);
@@ -231,11 +234,29 @@ fn scheduled(dice: &mut StdRng) -> Value {
     body
 }
 
+fn wish(dice: &mut StdRng) -> Value {
+    let topics = [
+        "catalog.restocked",
+        "order.shipped",
+        "catalog.to-come",
+        "push.sent",
+    ];
+    let conditions = [
+        "price_minor < 2000",
+        "sku IN ('a', 'b')",
+        "state = ",
+        "((",
+        "name LIKE '%\u{0}'",
+    ];
+    json!({ "topic": pick(dice, &topics), "condition": pick(dice, &conditions) })
+}
+
 fn device(dice: &mut StdRng) -> Value {
     let (platform, channel) = [
         ("apns", json!({ "token": "0a".repeat(32) })),
         ("fcm", json!({ "kind": "token", "value": "0123456789" })),
         ("wns", json!({ "uri": "https://db5.notify.windows.com/?token=a" })),
+        ("webpush", crate::subscriptions::subscription()),
     ]
     .choose(dice)
     .unwrap()

@@ -106,6 +106,13 @@ async fn an_accounts_and_its_guests_orders_lose_their_personal_data_and_later_on
         json!({ "app": "org.example.shop", "platform": "apns", "channel": { "token": "0a".repeat(32) } });
     let put = async || Answer::of(guest.request(Method::PUT, &device).json(&phone)).await;
     assert_eq!(put().await.status, 201);
+    let wish = async || {
+        guest
+            .post("/v1/wishes", "w", &json!({ "topic": "catalog.added" }))
+            .await
+    };
+    let wanted = wish().await.header("location");
+    assert_eq!(ada.get(&wanted).await.status, 200, "it came along");
 
     assert_eq!(erase(&ada, "erase", &with_password()).await.status, 204);
     // Whoever has a guest's token sees the order still, and nothing personal.
@@ -135,6 +142,8 @@ async fn an_accounts_and_its_guests_orders_lose_their_personal_data_and_later_on
     .await;
     guest.get(&device).await.problem(404, "not-found");
     put().await.problem(401, "unauthorized");
+    guest.get(&wanted).await.problem(404, "not-found");
+    wish().await.problem(401, "unauthorized");
 
     let late = guest.send("late", &draft(&[("honey-acacia", 1)])).await;
     assert_eq!(late.status, 202, "{}", late.text);

@@ -156,7 +156,7 @@ async fn everything_that_is_wrong_is_named_at_once() {
     for (body, error) in [
         (
             with("platform", json!("pager")),
-            "/platform: unknown variant `pager`, expected one of `apns`, `fcm`, `wns`",
+            "/platform: unknown variant `pager`, expected one of `apns`, `fcm`, `wns`, `webpush`",
         ),
         (with("platform", json!(1)), "/platform: "),
         (with("app", json!("a b")), "/app: "),

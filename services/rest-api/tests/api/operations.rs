@@ -87,6 +87,7 @@ pub(crate) struct Owner<'a> {
     scheduled: String,
     address: String,
     installation: String,
+    wish: String,
     session: String,
 }
 
@@ -107,12 +108,15 @@ impl<'a> Owner<'a> {
         let phone = json!({ "app": "shop", "platform": "fcm", "channel": { "kind": "fid", "value": "f-of-the-owner" }, "locale": "de-AT" });
         let put = member.request(Method::PUT, &format!("/v1/installations/{installation}"));
         assert_eq!(Answer::of(put.json(&phone)).await.status, 201);
+        let wanted = json!({ "topic": "catalog.restocked", "condition": "sku = 'of-the-owner'" });
+        let wish = shopper.post("/v1/wishes", "wish", &wanted).await;
         let session = member.get("/v1/me/sessions").await.json()["sessions"][0]["id"].clone();
         Self {
             order,
             scheduled: last(&scheduled.header("location")),
             address: last(&address.header("location")),
             installation,
+            wish: last(&wish.header("location")),
             session: session.as_str().unwrap().to_owned(),
             email,
             member,
@@ -120,13 +124,14 @@ impl<'a> Owner<'a> {
     }
 
     /// What nobody else may be told.
-    pub(crate) fn secrets(&self) -> [&str; 6] {
+    pub(crate) fn secrets(&self) -> [&str; 7] {
         [
             self.email,
             &self.order,
             &self.scheduled,
             &self.address,
             &self.installation,
+            &self.wish,
             &self.session,
         ]
     }
@@ -140,6 +145,7 @@ impl<'a> Owner<'a> {
             "/v1/orders/" => &self.order,
             "/v1/scheduled-orders/" => &self.scheduled,
             "/v1/installations/" => &self.installation,
+            "/v1/wishes/" => &self.wish,
             "/v1/me/addresses/" => &self.address,
             "/v1/me/sessions/" => &self.session,
             "/v1/products/" => "honey-acacia",

@@ -73,12 +73,17 @@ pub(super) fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Addressed
     if data_bytes + length(&notification) + length(&shown) > LIMIT_BYTES {
         return Err(Status::too_large());
     }
+    let mut options = options(&android)?;
+    if let Some(channel) = text(&shown, "channel_id", "message.android.notification")? {
+        options.insert("channel_id".to_owned(), channel);
+    }
+    options.extend(label(&fields)?.map(|label| ("analytics_label".to_owned(), label)));
     Ok(Addressed {
         kind,
         address,
         validate_only: request.get("validate_only") == Some(&Value::Bool(true)),
         collapse_key: text(&android, "collapse_key", "message.android")?,
-        options: options(&android)?,
+        options,
         title,
         body,
         message: message.clone(),
@@ -142,6 +147,20 @@ fn data(parent: &Map<String, Value>, at: &str) -> Result<usize, Status> {
         bytes += key.len() + text.len();
     }
     Ok(bytes)
+}
+
+/// The label of Google's analytics: 1 to 50 letters, digits and four more characters.
+fn label(message: &Map<String, Value>) -> Result<Option<String>, Status> {
+    let options = part(message, "fcm_options", "message.fcm_options", shape::FCM_OPTIONS)?;
+    let label = text(&options, "analytics_label", "message.fcm_options")?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~%".contains(&byte);
+    match label {
+        Some(label) if !(1..=50).contains(&label.len()) || !label.bytes().all(allowed) => {
+            let said = "Invalid analytics label: it must match ^[a-zA-Z0-9-_.~%]{1,50}$.";
+            Err(Status::invalid("message.fcm_options.analytics_label", said))
+        }
+        label => Ok(label),
+    }
 }
 
 fn length(fields: &Map<String, Value>) -> usize {

@@ -18,6 +18,7 @@ pub(super) const MESSAGE: &[&str] = &[
     "topic",
     "condition",
 ];
+pub(super) const FCM_OPTIONS: &[&str] = &["analytics_label"];
 pub(super) const NOTIFICATION: &[&str] = &["title", "body", "image"];
 pub(super) const ANDROID: &[&str] = &[
     "collapse_key",

@@ -11,7 +11,7 @@ use crate::providers::exchange::header;
 
 const LIMIT_BYTES: usize = 5_000;
 const TAG_LIMIT: usize = 16;
-const OPTIONS: [&str; 7] = [
+const OPTIONS: [&str; 8] = [
     "x-wns-type",
     "x-wns-ttl",
     "x-wns-tag",
@@ -19,6 +19,7 @@ const OPTIONS: [&str; 7] = [
     "x-wns-cache-policy",
     "x-wns-requestforstatus",
     "x-wns-suppresspopup",
+    "x-wns-priority",
 ];
 
 /// What the headers ask for.
@@ -72,6 +73,11 @@ pub(super) fn headers(headers: &HeaderMap) -> Result<Wanted, Refused> {
             .is_none()
     {
         return Err(Refused::new(400, "X-WNS-TTL is a number of seconds"));
+    }
+    if headers.contains_key("x-wns-priority")
+        && !matches!(header(headers, "x-wns-priority"), Some("1" | "2" | "3" | "4"))
+    {
+        return Err(Refused::new(400, "X-WNS-PRIORITY is a number from 1 to 4"));
     }
     let options = OPTIONS
         .iter()

@@ -141,4 +141,50 @@ mod tests {
             Answer::Retry { .. }
         ));
     }
+
+    /// "Handling notification responses from APNs": every reason, with its status.
+    const REASONS: [(u16, &str, &str); 31] = [
+        (400, "BadCollapseId", "refused"),
+        (400, "BadDeviceToken", "gone"),
+        (400, "BadExpirationDate", "refused"),
+        (400, "BadMessageId", "refused"),
+        (400, "BadPriority", "refused"),
+        (400, "BadTopic", "barred"),
+        (400, "DeviceTokenNotForTopic", "refused"),
+        (400, "DuplicateHeaders", "refused"),
+        (400, "IdleTimeout", "retry"),
+        (400, "InvalidPushType", "refused"),
+        (400, "MissingDeviceToken", "refused"),
+        (400, "MissingTopic", "barred"),
+        (400, "PayloadEmpty", "refused"),
+        (400, "TopicDisallowed", "barred"),
+        (403, "BadCertificate", "barred"),
+        (403, "BadCertificateEnvironment", "barred"),
+        (403, "BadEnvironmentKeyIdInToken", "barred"),
+        (403, "ExpiredProviderToken", "barred"),
+        (403, "Forbidden", "barred"),
+        (403, "InvalidProviderToken", "barred"),
+        (403, "MissingProviderToken", "barred"),
+        (403, "UnrelatedKeyIdInToken", "barred"),
+        (404, "BadPath", "refused"),
+        (405, "MethodNotAllowed", "refused"),
+        (410, "Unregistered", "gone"),
+        (413, "PayloadTooLarge", "refused"),
+        (429, "TooManyProviderTokenUpdates", "retry"),
+        (429, "TooManyRequests", "retry"),
+        (500, "InternalServerError", "retry"),
+        (503, "ServiceUnavailable", "retry"),
+        (503, "Shutdown", "retry"),
+    ];
+
+    #[test]
+    fn every_reason_has_its_meaning() {
+        for (status, reason, word) in REASONS {
+            let body = format!(r#"{{"reason":"{reason}","timestamp":1763719200000}}"#);
+            let answer = classified(status, &body);
+            assert_eq!(answer.word(), word, "{status} {reason}");
+        }
+        let expired = r#"{"reason":"ExpiredToken","timestamp":1763719200000}"#;
+        assert_eq!(classified(410, expired).word(), "gone");
+    }
 }

@@ -3,6 +3,8 @@
 mod answer;
 mod token;
 
+use std::collections::HashMap;
+
 use a2::request::payload::{Payload, PayloadLike};
 use a2::{
     CollapseId, DefaultNotificationBuilder, NotificationBuilder, NotificationOptions, Priority, PushType,
@@ -12,9 +14,12 @@ use reqwest::{RequestBuilder, Response};
 use storage::Channel;
 use url::Url;
 
-pub use self::token::{KeyError, ProviderKey};
+pub use self::token::ProviderKey;
 use super::transport::{Pool, retry_after};
-use super::{Answer, Gateway, Push};
+use super::{Answer, Gateway, Kind, Push, collapse};
+
+/// What APNs takes at most.
+const LIMIT_BYTES: usize = 4_096;
 
 /// How APNs is reached.
 #[derive(Debug)]
@@ -23,6 +28,8 @@ pub struct Config {
     pub key: ProviderKey,
     /// The app's bundle id.
     pub topic: String,
+    /// The bundle ids of further apps, by the names that devices are registered under.
+    pub app_topics: HashMap<String, String>,
     /// Where devices of the production environment are reached.
     pub production: Url,
     /// Where devices of the development environment are reached.
@@ -57,12 +64,21 @@ impl Apns {
         let token = device_token(&push.channel)?;
         let address = self.address(push, token)?;
         let id = push.id.to_string();
-        let payload = payload(push, token, &id, &self.config.topic).map_err(|error| Answer::Refused {
+        let collapse = collapse::collapse_id(&push.collapse);
+        let topic = self
+            .config
+            .app_topics
+            .get(&push.app)
+            .unwrap_or(&self.config.topic);
+        let payload = payload(push, token, &id, &collapse, topic).map_err(|error| Answer::Refused {
             why: format!("the payload can't be written: {error}"),
         })?;
         let body = payload.to_json_string().map_err(|error| Answer::Refused {
             why: format!("the payload can't be written: {error}"),
         })?;
+        if body.len() > LIMIT_BYTES {
+            return Err(Answer::too_long(body.len(), LIMIT_BYTES));
+        }
         let signed = self.config.key.token(now).map_err(|error| Answer::Barred {
             why: error.to_string(),
         })?;
@@ -134,28 +150,36 @@ fn payload<'a>(
     push: &'a Push,
     token: &'a str,
     id: &'a str,
+    collapse: &'a str,
     topic: &'a str,
 ) -> Result<Payload<'a>, a2::Error> {
+    let (push_type, urgent) = match push.kind {
+        Kind::Alert => (PushType::Alert, push.urgent),
+        // Apple takes no other priority for it.
+        Kind::Background => (PushType::Background, false),
+    };
     let options = NotificationOptions {
         apns_id: Some(id),
-        apns_push_type: Some(PushType::Alert),
+        apns_push_type: Some(push_type),
         apns_expiration: u64::try_from(push.deadline.as_second()).ok(),
-        apns_priority: Some(if push.urgent {
-            Priority::High
-        } else {
-            Priority::Normal
-        }),
+        apns_priority: Some(if urgent { Priority::High } else { Priority::Normal }),
         apns_topic: Some(topic),
-        apns_collapse_id: Some(CollapseId::new(&push.collapse)?),
+        apns_collapse_id: Some(CollapseId::new(collapse)?),
     };
-    let mut payload = DefaultNotificationBuilder::new()
-        .title(push.text.title.as_str())
-        .body(push.text.body.as_str())
-        .sound("default")
-        .thread_id(&push.collapse)
-        .build(token, options);
+    let builder = match push.kind {
+        Kind::Alert => DefaultNotificationBuilder::new()
+            .title(push.text.title.as_str())
+            .body(push.text.body.as_str())
+            .sound("default")
+            .thread_id(collapse),
+        Kind::Background => DefaultNotificationBuilder::new().content_available(),
+    };
+    let mut payload = builder.build(token, options);
     for (name, value) in &push.data {
-        payload.add_custom_data(name, value)?;
+        // Apple's own object is no place for an app's data.
+        if name != "aps" {
+            payload.add_custom_data(name.as_str(), value)?;
+        }
     }
     Ok(payload)
 }

@@ -9,15 +9,8 @@ use p256::pkcs8::DecodePrivateKey;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::gateway::samples::push;
+use crate::gateway::samples::{KEY, push};
 use crate::gateway::transport::{Settings, Speaks};
-
-/// A key of no one: the example of RFC 6979, appendix A.2.5, in PKCS #8.
-const KEY: &str = "-----BEGIN PRIVATE KEY-----
-MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCDJr6nYRbp1Fmtcglfw
-ab2FLDHyaoWNBN3WaaTBIDcSFw==
------END PRIVATE KEY-----
-";
 
 fn key() -> ProviderKey {
     ProviderKey::from_pem(KEY, "ABC1234567", "TEAM123456").unwrap()
@@ -28,6 +21,7 @@ fn apns() -> Apns {
     let config = Config {
         key: key(),
         topic: "shop.waybill.app".into(),
+        app_topics: HashMap::from([("staff".to_owned(), "shop.waybill.staff".to_owned())]),
         production: url("api.push.apple.com"),
         development: url("api.sandbox.push.apple.com"),
     };
@@ -84,6 +78,44 @@ fn a_development_device_is_reached_at_the_development_address() {
     let mut push = push(Channel::Apns { token: "abcd".into() });
     push.environment = "development".into();
     assert_eq!(built(&push).url().host_str(), Some("api.sandbox.push.apple.com"));
+}
+
+#[test]
+fn a_background_push_has_apples_type_and_priority_and_shows_nothing() {
+    let mut push = push(Channel::Apns { token: "abcd".into() });
+    push.kind = Kind::Background;
+    let request = built(&push);
+    let header = |name: &str| request.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(
+        (header("apns-push-type"), header("apns-priority")),
+        ("background".to_owned(), "5".to_owned())
+    );
+    let body: Value = serde_json::from_slice(request.body().unwrap().as_bytes().unwrap()).unwrap();
+    assert_eq!(body["aps"]["content-available"], 1);
+    for shown in ["alert", "sound", "badge"] {
+        assert_eq!(body["aps"].get(shown), None);
+    }
+    assert_eq!(body["state"], "confirmed");
+}
+
+#[test]
+fn a_further_app_has_its_own_topic_and_news_their_own_priority() {
+    let mut push = push(Channel::Apns { token: "abcd".into() });
+    (push.app, push.urgent) = ("staff".into(), false);
+    let request = built(&push);
+    assert_eq!(request.headers()["apns-topic"], "shop.waybill.staff");
+    assert_eq!(request.headers()["apns-priority"], "5");
+    assert_eq!(request.headers()["apns-push-type"], "alert");
+}
+
+#[test]
+fn a_payload_that_is_too_long_is_not_sent_and_a_long_key_is_shortened() {
+    let mut push = push(Channel::Apns { token: "abcd".into() });
+    push.collapse = "x".repeat(65);
+    assert_eq!(built(&push).headers()["apns-collapse-id"].len(), 64);
+    push.text.body = "x".repeat(4_096);
+    let refused = apns().request(&push, at("2026-11-21T10:00:00Z"));
+    assert!(matches!(refused, Err(Answer::Refused { .. })));
 }
 
 #[test]

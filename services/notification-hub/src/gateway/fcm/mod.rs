@@ -5,17 +5,27 @@ use jiff::Timestamp;
 use storage::Channel;
 
 use super::transport::words;
-use super::{Answer, Gateway, Push};
+use super::{Answer, Gateway, Kind, Push};
+
+/// How the app's pushes look on Android, and what Google counts them under.
+#[derive(Debug, Clone, Default)]
+pub struct Looks {
+    /// The notification channel; the app's default where there is none.
+    pub channel: Option<String>,
+    /// The label for Google's analytics.
+    pub label: Option<String>,
+}
 
 /// The gateway to FCM.
 pub struct Fcm {
     client: Client,
+    looks: Looks,
 }
 
 impl Fcm {
     /// A gateway over `client`.
-    pub fn new(client: Client) -> Self {
-        Self { client }
+    pub fn new(client: Client, looks: Looks) -> Self {
+        Self { client, looks }
     }
 }
 
@@ -26,7 +36,7 @@ impl Gateway for Fcm {
                 why: "the channel is no FCM target".into(),
             };
         };
-        let message = match message(push, target, now) {
+        let message = match message(push, &self.looks, target, now) {
             Ok(message) => message,
             Err(error) => {
                 return Answer::Refused {
@@ -51,17 +61,25 @@ fn target(channel: &Channel) -> Option<Target> {
     }
 }
 
-fn message(push: &Push, target: Target, now: Timestamp) -> Result<Message, MessageError> {
+fn message(push: &Push, looks: &Looks, target: Target, now: Timestamp) -> Result<Message, MessageError> {
     let priority = if push.urgent {
         Priority::High
     } else {
         Priority::Normal
     };
-    let builder = MessageBuilder::new(target)
-        .notification(&push.text.title, &push.text.body)
+    let mut builder = MessageBuilder::new(target)
         .collapse_key(&push.collapse)
         .priority(priority)
         .ttl(push.time_to_live(now));
+    if push.kind == Kind::Alert {
+        builder = builder.notification(&push.text.title, &push.text.body);
+    }
+    if let Some(channel) = &looks.channel {
+        builder = builder.channel(channel);
+    }
+    if let Some(label) = &looks.label {
+        builder = builder.analytics_label(label);
+    }
     let data = push.data.iter();
     data.fold(builder, |builder, (name, value)| builder.data(name, value))
         .build()
@@ -102,7 +120,7 @@ mod tests {
             value: "device:APA91b".into(),
         });
         let now = crate::notification::samples::NOW.parse().unwrap();
-        let message = message(&push, target(&push.channel).unwrap(), now).unwrap();
+        let message = message(&push, &Looks::default(), target(&push.channel).unwrap(), now).unwrap();
         let order = push.collapse.clone();
         assert_eq!(
             serde_json::to_value(message).unwrap(),
@@ -113,6 +131,78 @@ mod tests {
                 "android": {"collapse_key": order, "priority": "HIGH", "ttl": "1800s", "notification": {"tag": order}},
             })
         );
+    }
+
+    #[test]
+    fn a_silent_push_is_data_alone_and_news_may_wait() {
+        let mut push = push(Channel::Fcm {
+            kind: "fid".into(),
+            value: "c1KrmpTuRm4".into(),
+        });
+        (push.kind, push.urgent) = (Kind::Background, false);
+        let looks = Looks {
+            channel: Some("orders".into()),
+            label: Some("orders_1".into()),
+        };
+        let now = crate::notification::samples::NOW.parse().unwrap();
+        let message = message(&push, &looks, target(&push.channel).unwrap(), now).unwrap();
+        let order = push.collapse.clone();
+        assert_eq!(
+            serde_json::to_value(message).unwrap(),
+            json!({
+                "fid": "c1KrmpTuRm4",
+                "data": {"order": order, "version": "2", "state": "confirmed"},
+                "android": {"collapse_key": order, "priority": "NORMAL", "ttl": "1800s"},
+                "fcm_options": {"analytics_label": "orders_1"},
+            })
+        );
+    }
+
+    #[test]
+    fn every_error_has_its_meaning() {
+        let message = || "said".to_owned();
+        for (error, word) in [
+            (FcmError::Unregistered { message: message() }, "gone"),
+            (
+                FcmError::Invalid {
+                    message: message(),
+                    fields: vec![],
+                },
+                "refused",
+            ),
+            (FcmError::SenderMismatch { message: message() }, "refused"),
+            (
+                FcmError::QuotaExceeded {
+                    message: message(),
+                    retry_after: RetryAfter::QUOTA_DEFAULT,
+                },
+                "retry",
+            ),
+            (
+                FcmError::Unavailable {
+                    message: message(),
+                    retry_after: None,
+                },
+                "retry",
+            ),
+            (FcmError::Unauthenticated { message: message() }, "barred"),
+            (
+                FcmError::Unexpected {
+                    status: 404,
+                    message: message(),
+                },
+                "barred",
+            ),
+            (
+                FcmError::Unexpected {
+                    status: 418,
+                    message: message(),
+                },
+                "refused",
+            ),
+        ] {
+            assert_eq!(answer(&error).word(), word, "{error:?}");
+        }
     }
 
     #[test]

@@ -127,4 +127,33 @@ mod tests {
             );
         }
     }
+
+    /// "Push notification service request and response headers": every status, and every word of `X-WNS-Status` with 200.
+    #[test]
+    fn every_answer_has_its_meaning() {
+        for (status, said, word) in [
+            (200, Some("received"), "sent"),
+            (200, Some("dropped"), "refused"),
+            (200, Some("channelthrottled"), "retry"),
+            (200, None, "sent"),
+            (400, Some("dropped"), "refused"),
+            (401, Some("dropped"), "barred"),
+            (403, Some("dropped"), "refused"),
+            (404, Some("dropped"), "gone"),
+            (405, None, "refused"),
+            (406, Some("channelthrottled"), "retry"),
+            (410, Some("dropped"), "gone"),
+            (413, Some("dropped"), "refused"),
+            (414, None, "refused"),
+            (429, None, "retry"),
+            (500, None, "retry"),
+            (503, Some("dropped"), "retry"),
+        ] {
+            let seen = Seen {
+                wns_status: said.map(str::to_owned),
+                ..seen(status)
+            };
+            assert_eq!(classify(seen, "").word(), word, "{status} {said:?}");
+        }
+    }
 }

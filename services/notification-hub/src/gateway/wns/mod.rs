@@ -1,7 +1,8 @@
-//! Windows Push Notification Services: HTTP/1.1, an access token, a toast in XML, one request per push.
+//! Windows Push Notification Services: HTTP/1.1, an access token, a toast in XML or data as it is, one request per push.
 
 mod answer;
 mod channel;
+mod content;
 mod toast;
 mod token;
 
@@ -13,7 +14,7 @@ use url::Url;
 pub use self::channel::is_wns_host;
 pub use self::token::{Credentials, Tokens};
 use super::transport::{Pool, retry_after};
-use super::{Answer, Gateway, Push};
+use super::{Answer, Gateway, Kind, Push, collapse};
 
 /// The gateway to WNS.
 #[derive(Debug)]
@@ -35,20 +36,23 @@ impl Wns {
         token: &str,
         now: Timestamp,
     ) -> Result<RequestBuilder, Answer> {
-        let toast = toast::toast(push)?;
-        let tag = toast::tag(&push.collapse);
-        Ok(self
+        let content = content::content(push)?;
+        let mut request = self
             .pool
             .client()
             .post(address)
             .bearer_auth(token)
-            .header("content-type", "text/xml")
-            .header("x-wns-type", "wns/toast")
+            .header("content-type", content.media_type)
+            .header("x-wns-type", content.kind)
+            .header("x-wns-priority", content.priority)
             .header("x-wns-requestforstatus", "true")
             .header("x-wns-cache-policy", "cache")
-            .header("x-wns-ttl", push.time_to_live(now).as_secs().to_string())
-            .header("x-wns-tag", tag)
-            .body(toast))
+            .header("x-wns-ttl", push.time_to_live(now).as_secs().to_string());
+        // Only what is shown can be replaced.
+        if push.kind == Kind::Alert {
+            request = request.header("x-wns-tag", collapse::tag(&push.collapse));
+        }
+        Ok(request.body(content.body))
     }
 
     /// Sends with the access token at hand; gives that token too, so that a refused one can be forgotten.
