@@ -10,6 +10,7 @@ const USE_CASES: &[&str] = &["messaging", "storage", "cache", "domain"];
 const FRONT: &[&str] = &[
     "ordering",
     "identity",
+    "registration",
     "messaging",
     "storage",
     "cache",
@@ -18,7 +19,7 @@ const FRONT: &[&str] = &[
     "chassis",
 ];
 
-/// What each crate may use of the workspace: `services -> {ordering, identity, chassis} -> {messaging, storage, cache} -> domain`.
+/// What each crate may use of the workspace: `services -> {ordering, identity, registration, chassis} -> {messaging, storage, cache} -> domain`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("conditions", &[]),
@@ -29,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cache", SERVERS),
     ("ordering", USE_CASES),
     ("identity", USE_CASES),
+    ("registration", &["storage", "domain"]),
     ("chassis", &["messaging", "storage", "cache"]),
     ("devstack", &[]),
     ("fcm", &[]),

@@ -8,8 +8,8 @@ use domain::IdempotencyKey;
 
 use crate::output::Output;
 use crate::{
-    accounts, cache, dead_letters, migrate, orders, products, push, queues, reconcile, seed, subscriptions,
-    topology,
+    accounts, cache, dead_letters, installations, migrate, orders, products, push, queues, reconcile, seed,
+    subscriptions, topology,
 };
 
 /// The operator's command of Waybill.
@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// What could not be handled.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
+    /// Devices that are told by push.
+    #[command(subcommand)]
+    Installations(installations::Command),
     /// How much waits where, since when, and how many replicas are at each partition.
     ///
     /// Every replica asks for the partitions of its share (--partitions, all by default); one has each, the others stand by.

@@ -5,6 +5,7 @@ mod amount;
 mod args;
 mod cache;
 mod dead_letters;
+mod installations;
 mod migrate;
 mod orders;
 mod output;
@@ -42,6 +43,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> anyhow::Result<()>
         Command::Orders(command) => orders::run(command, connecting, &mut console).await,
         Command::Products(command) => products::run(command, connecting, &mut console).await,
         Command::DeadLetters(command) => dead_letters::run(command, connecting, &mut console).await,
+        Command::Installations(command) => installations::run(command, connecting, &mut console).await,
         Command::Queues(args) => queues::run(&args, connecting, &mut console).await,
         Command::Subscriptions(command) => subscriptions::run(command, connecting, &mut console).await,
         Command::Push(command) => Box::pin(push::run(command, connecting, &mut console)).await,

@@ -47,6 +47,12 @@ impl<'a> Console<'a> {
         writeln!(self.out)?;
         Ok(self.out.flush()?)
     }
+
+    /// Prints `text` as it is, whatever the answer is to look like.
+    pub(crate) fn text(&mut self, text: &str) -> anyhow::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        Ok(self.out.flush()?)
+    }
 }
 
 /// Rows below a heading, or `nothing` where there are none.

@@ -280,10 +280,14 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/v1/push/keys", "GET, HEAD").route(get().to(installations::keys)))
         .service(resource("/v1/installations", "GET, HEAD").route(get().to(installations::list)))
         .service(
-            resource("/v1/installations/{installation_id}", "GET, HEAD, PUT, DELETE")
-                .route(get().to(installations::read))
-                .route(web::put().to(installations::put))
-                .route(web::delete().to(installations::remove)),
+            resource(
+                "/v1/installations/{installation_id}",
+                "GET, HEAD, PUT, PATCH, DELETE",
+            )
+            .route(get().to(installations::read))
+            .route(web::put().to(installations::put))
+            .route(web::patch().to(installations::change))
+            .route(web::delete().to(installations::remove)),
         )
         .service(
             resource("/v1/wishes", "GET, HEAD, POST")

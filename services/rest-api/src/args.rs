@@ -9,8 +9,8 @@ use chassis::args::{
 };
 use clap::Parser;
 
+use crate::cors;
 use crate::limits::Limit;
-use crate::{cors, installations};
 
 /// The REST API for apps: order, follow, cancel, register devices for push.
 #[derive(Debug, Clone, Parser)]
@@ -114,7 +114,7 @@ pub struct Args {
 }
 
 fn public_key(text: &str) -> Result<String, String> {
-    if installations::is_public_key(text) {
+    if registration::is_public_key(text) {
         Ok(text.to_owned())
     } else {
         Err("must be an uncompressed point of P-256, 65 bytes in base64url".into())

@@ -7,10 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use domain::FieldError;
 use futures_util::StreamExt;
+use registration::json::{Unreadable, fields};
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
 
 use crate::problem::{Kind, Problem};
 
@@ -73,6 +72,33 @@ impl FromRequest for EmptyBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
+/// A JSON array of another type than `application/json`.
+#[derive(Debug)]
+pub(crate) struct ListBody<T>(pub(crate) Vec<T>);
+
+/// What is sent under a media type of its own.
+pub(crate) trait Typed {
+    /// The media type.
+    const TYPE: &str;
+}
+
+impl<T: DeserializeOwned + Typed + 'static> FromRequest for ListBody<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            check_type(&request)?;
+            if !request.content_type().eq_ignore_ascii_case(T::TYPE) {
+                let words = format!("This is sent as {}.", T::TYPE);
+                return Err(Problem::new(Kind::UnsupportedMediaType).detail(words));
+            }
+            whole(&read(&request, payload).await?).map(Self)
+        })
+    }
+}
+
 fn check_type(request: &HttpRequest) -> Result<(), Problem> {
     let content_type = request.content_type().to_ascii_lowercase();
     let coding = request.headers().get(header::CONTENT_ENCODING);
@@ -112,16 +138,22 @@ async fn collect(mut payload: Payload) -> Result<BytesMut, Problem> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let value = whole(body)?;
+    // A sequence would be read field by field, in an order that nobody promised.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(Problem::invalid_field("", "must be a JSON object"));
+    }
+    Ok(value)
+}
+
+/// Reads all of it as one value.
+fn whole<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let reader = &mut serde_json::Deserializer::from_slice(body);
     let value = fields(&mut *reader).map_err(|error| match error {
         Unreadable::Field(error) => Problem::invalid(vec![error]),
         Unreadable::Json(pointer, error) => wrong_or_malformed(&pointer, &error, body),
     })?;
     reader.end().map_err(|error| malformed(&error))?;
-    // A sequence would be read field by field, in an order that nobody promised.
-    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(Problem::invalid_field("", "must be a JSON object"));
-    }
     Ok(value)
 }
 
@@ -135,52 +167,6 @@ fn wrong_or_malformed(pointer: &str, error: &serde_json::Error, body: &[u8]) -> 
 
 fn malformed(error: &serde_json::Error) -> Problem {
     Problem::new(Kind::MalformedJson).detail(format!("{error}."))
-}
-
-/// Why a value could not be read.
-pub(crate) enum Unreadable {
-    /// It is no JSON, at the field that the pointer names.
-    Json(String, serde_json::Error),
-    /// A field of it is not what it should be.
-    Field(FieldError),
-}
-
-/// Reads a value; where it can't be read, says which field is wrong.
-pub(crate) fn fields<'de, T, R>(reader: R) -> Result<T, Unreadable>
-where
-    T: DeserializeOwned,
-    R: serde::Deserializer<'de, Error = serde_json::Error>,
-{
-    serde_path_to_error::deserialize(reader).map_err(|error| {
-        let pointer = pointer(error.path());
-        let cause = error.into_inner();
-        if !cause.is_data() {
-            return Unreadable::Json(pointer, cause);
-        }
-        Unreadable::Field(FieldError {
-            pointer,
-            detail: without_position(&cause),
-        })
-    })
-}
-
-/// RFC 6901.
-fn pointer(path: &Path) -> String {
-    let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{}", escape(key)),
-            Segment::Enum { variant } => format!("/{}", escape(variant)),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
-}
-
-/// The message without the position that serde_json puts after it: the pointer says where.
-fn without_position(error: &serde_json::Error) -> String {
-    let words = error.to_string();
-    words.split(" at line ").next().unwrap_or(&words).to_owned()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ impl Storage {
                    FROM unnest($1::text[]) AS about (customer)
                    CROSS JOIN LATERAL customers_beside(about.customer) AS beside (customer)
                    JOIN installations AS i ON i.customer = beside.customer
-                   WHERE i.state = 'active' ORDER BY i.id"#,
+                   WHERE i.state = 'active' AND (i.expires_at IS NULL OR i.expires_at > now()) ORDER BY i.id"#,
                 &customers,
             )
             .fetch_all(&self.pool)

@@ -4,6 +4,7 @@
 mod accounts;
 mod cache;
 mod catalog;
+mod installations;
 mod letters;
 mod orders;
 mod permissions;

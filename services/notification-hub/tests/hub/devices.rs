@@ -95,6 +95,58 @@ async fn nobody_is_told_of_the_order_of_a_former_owner() {
 }
 
 #[tokio::test]
+async fn a_device_that_was_removed_gets_nothing_that_was_queued_before() {
+    let (shop, hub) = Shop::at_work().await;
+    let owner = customer();
+    let phone = shop.register(owner, Platform::Apns, "en").await;
+    let throttled = Fault::new(FaultKind::Throttled).retry_after(2).times(1);
+    shop.providers
+        .sandbox
+        .set_fault(&phone.device.id, Some(throttled));
+    let confirmed = event(owner, OrderState::Confirmed, 2);
+    shop.publish(&confirmed).await;
+    eventually("the refusal", async || {
+        (!shop.providers.sandbox.refusals().is_empty()).then_some(())
+    })
+    .await;
+    assert_eq!(
+        shop.state(&confirmed, &phone).await,
+        Some(DeliveryState::Queued),
+        "its push waits"
+    );
+    let id = phone.installation.id;
+    assert!(shop.storage.remove_installation(&[owner], id).await.unwrap());
+    shop.becomes(&confirmed, &phone, DeliveryState::Gone).await;
+    assert!(shop.providers.arrived_at(&phone.device).is_empty());
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_channel_that_has_run_out_gets_nothing() {
+    let (shop, hub) = Shop::at_work().await;
+    let owner = customer();
+    let computer = shop.register(owner, Platform::Wns, "en").await;
+    let throttled = Fault::new(FaultKind::Throttled).retry_after(2).times(1);
+    shop.providers
+        .sandbox
+        .set_fault(&computer.device.id, Some(throttled));
+    let confirmed = event(owner, OrderState::Confirmed, 2);
+    shop.publish(&confirmed).await;
+    eventually("the refusal", async || {
+        (!shop.providers.sandbox.refusals().is_empty()).then_some(())
+    })
+    .await;
+    let run_out = Installation {
+        expires_at: Some(computer.installation.updated_at),
+        ..computer.installation.clone()
+    };
+    shop.storage.put_installation(&run_out).await.unwrap();
+    shop.becomes(&confirmed, &computer, DeliveryState::Gone).await;
+    assert!(shop.providers.arrived_at(&computer.device).is_empty());
+    hub.stop().await;
+}
+
+#[tokio::test]
 async fn when_too_many_devices_are_said_to_be_gone_the_rest_is_kept() {
     let (shop, hub) = Shop::at_work().await;
     let owner = customer();

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use domain::{FieldError, Text};
 use identity::accounts::{NewAccount, SignUpError};
 use identity::{Accounts, Email, GuestTokens, Password};
+use registration::language_tag;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,7 +13,6 @@ use utoipa::ToSchema;
 use super::view::SignedInView;
 use super::{Origin, at, guest, too_many_attempts};
 use crate::body::JsonBody;
-use crate::installations::language_tag;
 use crate::problem::{Kind, Problem};
 
 /// What someone says of himself who signs up.

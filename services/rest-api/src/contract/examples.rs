@@ -17,7 +17,9 @@ pub(super) fn complete(document: &mut Value) {
     for (_, _, operation) in operations(document) {
         let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
         if let Some(example) = request(&id) {
-            operation["requestBody"]["content"]["application/json"]["example"] = example;
+            for (_, content) in fields_of(&mut operation["requestBody"], "content") {
+                content["example"] = example.clone();
+            }
         }
         for (status, answer) in fields_of(operation, "responses") {
             for (kind, content) in fields_of(answer, "content") {
@@ -58,7 +60,12 @@ pub(super) fn request(operation: &str) -> Option<Value> {
             "platform": "fcm",
             "channel": { "kind": "token", "value": "bk3RNwTe3H0:CI2k_HHwgIpoDKCIZvvDMExUdFQ3P1" },
             "locale": "de-AT",
+            "tags": ["follows:honey-acacia"],
         }),
+        "changeInstallation" => json!([
+            { "op": "test", "path": "/locale", "value": "de-AT" },
+            { "op": "add", "path": "/tags/-", "value": "follows:tea-sencha" },
+        ]),
         "addWish" => json!({
             "topic": "catalog.restocked", "condition": "price_minor < 2000 AND category IN ('tea', 'cups')",
         }),
@@ -115,7 +122,9 @@ pub(super) fn answer(operation: &str, status: &str, kind: &str) -> Option<Value>
         ("followOrder", "200", _) => json!(format!("id: 2\nevent: order\ndata: {}\n\n", order())),
         ("scheduleOrder", "201", _) | ("changeScheduledOrder" | "getScheduledOrder", "200", _) => scheduled(),
         ("listScheduledOrders", "200", _) => json!({ "scheduled_orders": [scheduled()] }),
-        ("putInstallation", "200" | "201", _) | ("getInstallation", "200", _) => installation(),
+        ("putInstallation", "200" | "201", _) | ("getInstallation" | "changeInstallation", "200", _) => {
+            installation()
+        }
         ("listInstallations", "200", _) => json!({ "installations": [installation()] }),
         ("addWish", "201", _) | ("getWish", "200", _) => wish(),
         ("listWishes", "200", _) => json!({ "wishes": [wish()], "next": null }),
@@ -226,7 +235,7 @@ fn installation() -> Value {
     json!({
         "id": "0b7f6c1e-3c5d-4f5e-8a55-6a2c7d9f0e42", "app": "shop", "platform": "fcm", "environment": "production",
         "channel": { "kind": "token", "value": "bk3RNwTe3H0:CI2k_HHwgIpoDKCIZvvDMExUdFQ3P1" },
-        "locale": "de-AT", "updated_at": "2026-11-21T03:48:36.123456Z",
+        "locale": "de-AT", "tags": ["follows:honey-acacia"], "expires_at": null, "updated_at": "2026-11-21T03:48:36.123456Z",
     })
 }
 

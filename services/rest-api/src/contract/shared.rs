@@ -43,7 +43,10 @@ pub(super) fn complete(document: &mut Value) {
 
 /// A body that may be left out is not null in its place, as utoipa has it; any other has to be sent.
 fn sent_or_left_out(body: &mut Value) {
-    let schema = &mut body["content"]["application/json"]["schema"];
+    let Some((_, content)) = fields_of(body, "content").next() else {
+        return;
+    };
+    let schema = &mut content["schema"];
     match schema.get_mut("oneOf").map(|choices| choices[0].take()) {
         Some(content) => *schema = content,
         None => body["required"] = json!(true),
@@ -252,6 +255,14 @@ fn draft(platform: &str, words: &str, channel: &Value) -> Value {
             "environment": { "type": "string", "enum": ["production", "development"], "description": "\"production\" where it is not sent." },
             "channel": { "type": "object", "description": "Where the device is reached.", "additionalProperties": false, "required": names, "properties": channel },
             "locale": { "type": "string", "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", "description": "A language tag (BCP 47). \"en\" where it is not sent." },
+            "tags": {
+                "type": "array", "maxItems": 60, "description": "What campaigns choose devices by. None where they are not sent.",
+                "items": {
+                    "type": "string", "pattern": "^[A-Za-z0-9_@#.:-]{1,120}$", "examples": ["follows:sku-1"],
+                    "description": "Those that begin with `account:`, `guest:`, `platform:`, `locale:` and `app:` go without saying.",
+                },
+            },
+            "expires_at": { "type": "string", "format": "date-time", "description": "Until when the channel is good, where the platform says so. A channel of WNS is for 30 days at most." },
         },
     })
 }

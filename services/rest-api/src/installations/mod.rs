@@ -1,19 +1,20 @@
-//! Devices that want to be told: register, list, read, forget.
+//! Devices that want to be told: register, change, list, read, forget.
 
-mod channel;
+mod change;
 mod keys;
 mod own;
-mod subscription;
+mod patch;
 
+pub(crate) use change::change;
 pub(crate) use keys::{PushKeys, keys};
 pub(crate) use own::{list, read, remove};
-pub(crate) use subscription::is_public_key;
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
-use domain::{FieldError, InstallationId, Invalid};
+use actix_web::http::header::{self, ETag, EntityTag};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use domain::{Fingerprint, InstallationId};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use registration::Draft;
+use serde::Serialize;
 use storage::installations::Registered;
 use storage::{Installation, Platform, Storage};
 use utoipa::{OpenApi, ToSchema};
@@ -24,21 +25,11 @@ use crate::problem::{Kind, Problem};
 
 /// What the contract says of it.
 #[derive(OpenApi)]
-#[openapi(paths(put, own::list, own::read, own::remove, keys::keys))]
+#[openapi(paths(put, change::change, own::list, own::read, own::remove, keys::keys))]
 pub(crate) struct Operations;
 
-/// What a device says of itself.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Draft {
-    app: String,
-    platform: Platform,
-    #[serde(default = "production")]
-    environment: String,
-    channel: serde_json::Value,
-    #[serde(default = "english")]
-    locale: String,
-}
+/// As many characters of a device's hash are its tag.
+const TAG_LENGTH: usize = 32;
 
 /// A device as it is known.
 #[derive(Serialize, ToSchema)]
@@ -53,6 +44,11 @@ pub(crate) struct View {
     #[schema(value_type = Object)]
     channel: serde_json::Value,
     locale: String,
+    /// Its own tags, in their order.
+    #[schema(max_items = 60)]
+    tags: Vec<String>,
+    /// From then on push no longer reaches it, unless it is registered again.
+    expires_at: Option<Timestamp>,
     updated_at: Timestamp,
 }
 
@@ -63,19 +59,13 @@ impl From<Installation> for View {
             app: installation.app,
             platform: installation.platform,
             environment: installation.environment,
-            channel: channel::shown(&installation.channel),
+            channel: registration::shown(&installation.channel),
             locale: installation.locale,
+            tags: installation.tags,
+            expires_at: installation.expires_at,
             updated_at: installation.updated_at,
         }
     }
-}
-
-fn production() -> String {
-    "production".into()
-}
-
-fn english() -> String {
-    "en".into()
 }
 
 /// Registers the device for the caller; the same request again changes nothing.
@@ -85,12 +75,12 @@ fn english() -> String {
     operation_id = "putInstallation",
     tag = "installations",
     summary = "Register a device for push",
-    description = "The same request again changes nothing. Whoever registers a device last is told on it.",
+    description = "The same request again changes nothing, but for a channel of WNS, which lives 30 days from then on. Whoever registers a device last is told on it.",
     params(("installation_id" = InstallationId, Path)),
     request_body(content = ref("#/components/schemas/InstallationDraft"), content_type = "application/json"),
     responses(
-        (status = 200, description = "The device was known; this is what is known of it now.", body = View),
-        (status = 201, description = "The device is new.", body = View),
+        (status = 200, description = "The device was known; this is what is known of it now.", body = View, headers(("ETag"))),
+        (status = 201, description = "The device is new.", body = View, headers(("ETag"))),
     ),
     security(("bearer" = []))
 )]
@@ -101,7 +91,8 @@ pub(crate) async fn put(
     draft: JsonBody<Draft>,
 ) -> Result<HttpResponse, Problem> {
     let id = self::id(&id)?;
-    let installation = draft.0.parse(id, caller).map_err(Problem::invalid)?;
+    let installation = draft.0.parse(id, caller.0, chassis::clock::now());
+    let installation = installation.map_err(Problem::invalid)?;
     let registered = storage
         .put_installation(&installation)
         .await
@@ -111,113 +102,31 @@ pub(crate) async fn put(
         Registered::Updated => HttpResponse::Ok(),
         Registered::Erased => return Err(crate::auth::refused()),
     };
-    Ok(response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(View::from(installation)))
+    Ok(answer(&mut response, "no-store", installation))
+}
+
+/// The device with its tag, which is another whenever something else would be answered.
+fn answer(
+    response: &mut HttpResponseBuilder,
+    caching: &'static str,
+    installation: Installation,
+) -> HttpResponse {
+    let view = View::from(installation);
+    response
+        .insert_header((header::CACHE_CONTROL, caching))
+        .insert_header(ETag(EntityTag::new_strong(view.tag())))
+        .json(view)
+}
+
+impl View {
+    fn tag(&self) -> String {
+        let mut tag = Fingerprint::of(self).as_str().to_owned();
+        tag.truncate(TAG_LENGTH);
+        tag
+    }
 }
 
 /// The device that an address names. A malformed id is one that does not exist.
 fn id(text: &str) -> Result<InstallationId, Problem> {
     text.parse().map_err(|_| Problem::new(Kind::NotFound))
-}
-
-impl Draft {
-    fn parse(self, id: InstallationId, caller: Caller) -> Result<Installation, Vec<FieldError>> {
-        let mut errors = Vec::new();
-        let mut check = |holds: bool, pointer: &str, detail: &str| {
-            if !holds {
-                errors.push(FieldError {
-                    pointer: pointer.into(),
-                    detail: detail.into(),
-                });
-            }
-        };
-        check(
-            is_app(&self.app),
-            "/app",
-            "must be 1 to 60 letters, digits, dots, hyphens and underscores",
-        );
-        check(
-            ["production", "development"].contains(&self.environment.as_str()),
-            "/environment",
-            "must be production or development",
-        );
-        check(
-            is_language_tag(&self.locale),
-            "/locale",
-            "must be a language tag such as en or de-AT",
-        );
-        match channel::parse(self.platform, self.channel) {
-            Ok(channel) if errors.is_empty() => Ok(Installation {
-                id,
-                app: self.app,
-                customer: caller.0,
-                platform: self.platform,
-                environment: self.environment,
-                channel,
-                locale: self.locale,
-                tags: Vec::new(),
-                expires_at: None,
-                updated_at: to_the_microsecond(chassis::clock::now()),
-            }),
-            Ok(_) => Err(errors),
-            Err(error) => {
-                errors.push(error);
-                Err(errors)
-            }
-        }
-    }
-}
-
-/// As it is kept: what is answered now is what is read later.
-pub(crate) fn to_the_microsecond(time: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
-}
-
-fn is_app(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
-    (1..=60).contains(&text.len()) && text.bytes().all(allowed)
-}
-
-/// A tag that has the shape of one.
-pub(crate) fn language_tag(text: String) -> Result<String, Invalid> {
-    let tag = Some(text).filter(|text| is_language_tag(text));
-    tag.ok_or_else(|| Invalid::new("must be a language tag such as en or de-AT"))
-}
-
-/// The shape of a BCP 47 tag: a language of letters, then subtags, all of 1 to 8 characters.
-fn is_language_tag(text: &str) -> bool {
-    let subtag =
-        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    let language = text.split('-').next().unwrap_or_default();
-    text.len() <= 35
-        && text.split('-').all(subtag)
-        && language.len() >= 2
-        && language.bytes().all(|b| b.is_ascii_alphabetic())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_locale_has_the_shape_of_a_language_tag() {
-        for good in ["en", "de-AT", "zh-Hant-TW", "es-419", "sl-rozaj-biske-1994"] {
-            assert!(is_language_tag(good), "{good}");
-        }
-        for bad in [
-            "",
-            "-",
-            "e",
-            "en-",
-            "-en",
-            "en--US",
-            "12",
-            "en_US",
-            "en-ninechars",
-            "ü",
-        ] {
-            assert!(!is_language_tag(bad), "{bad}");
-        }
-    }
 }

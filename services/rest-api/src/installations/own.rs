@@ -48,7 +48,7 @@ pub(crate) async fn list(storage: web::Data<Storage>, reader: Reader) -> Result<
     summary = "Read an own device",
     description = "404 where push no longer reaches it: register it again.",
     params(("installation_id" = InstallationId, Path)),
-    responses((status = 200, description = "The device.", body = View)),
+    responses((status = 200, description = "The device.", body = View, headers(("ETag")))),
     security(("bearer" = []))
 )]
 pub(crate) async fn read(
@@ -56,15 +56,12 @@ pub(crate) async fn read(
     reader: Reader,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = super::id(&id)?;
-    let installations = own(&storage, &reader).await?;
-    let installation = installations
-        .into_iter()
-        .find(|installation| installation.id == id);
-    let installation = installation.ok_or_else(|| Problem::new(Kind::NotFound))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .json(View::from(installation)))
+    let installation = one(&storage, &reader, super::id(&id)?).await?;
+    Ok(super::answer(
+        &mut HttpResponse::Ok(),
+        "private, no-store",
+        installation,
+    ))
 }
 
 /// Forgets one of the caller's devices.
@@ -74,7 +71,7 @@ pub(crate) async fn read(
     operation_id = "removeInstallation",
     tag = "installations",
     summary = "Forget an own device",
-    description = "Nothing is pushed to it any more, but what is on its way.",
+    description = "Nothing is pushed to it any more, but what a push service has already.",
     params(("installation_id" = InstallationId, Path)),
     responses((status = 204, description = "It is forgotten.")),
     security(("bearer" = []))
@@ -95,6 +92,19 @@ pub(crate) async fn remove(
     Ok(HttpResponse::NoContent()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .finish())
+}
+
+/// The one that is called `id`.
+pub(super) async fn one(
+    storage: &Storage,
+    reader: &Reader,
+    id: InstallationId,
+) -> Result<Installation, Problem> {
+    let installations = own(storage, reader).await?;
+    let one = installations
+        .into_iter()
+        .find(|installation| installation.id == id);
+    one.ok_or_else(|| Problem::new(Kind::NotFound))
 }
 
 async fn own(storage: &Storage, reader: &Reader) -> Result<Vec<Installation>, Problem> {

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use domain::{FieldError, Text};
 use identity::accounts::Change;
 use identity::{Accounts, Email};
+use registration::language_tag;
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,7 +12,6 @@ use utoipa::ToSchema;
 use crate::accounts::{AccountView, Origin, at};
 use crate::auth::SignedIn;
 use crate::body::JsonBody;
-use crate::installations::language_tag;
 use crate::problem::Problem;
 
 /// What is to be changed; what is not named stays.

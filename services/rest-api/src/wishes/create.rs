@@ -3,6 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use domain::WishId;
+use registration::to_the_microsecond;
 use serde::Deserialize;
 use storage::{Storage, Wished};
 use utoipa::ToSchema;
@@ -12,7 +13,6 @@ use super::view::View;
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::idempotency::Key;
-use crate::installations::to_the_microsecond;
 use crate::problem::{Kind, Problem};
 
 /// What someone wants to hear of.

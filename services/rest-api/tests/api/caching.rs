@@ -85,9 +85,9 @@ async fn every_answer_says_what_caches_may_do_with_it() {
         kept_by_nobody(&operation, &nothing_fits.send().await.unwrap(), 406);
         let large = request().header("x-large", "x".repeat(16_384));
         kept_by_nobody(&operation, &large.send().await.unwrap(), 431);
-        if body.is_some() {
+        if let Some((kind, _)) = operation.content() {
             let broken = owner.request(&operation, None).bearer_auth(&token);
-            let broken = broken.header("content-type", "application/json").body("{");
+            let broken = broken.header("content-type", kind).body("{");
             kept_by_nobody(&operation, &broken.send().await.unwrap(), 400);
         }
 

@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 
-use crate::drawn::{device, scheduled, wish};
+use crate::drawn::{device, patch, scheduled, wish};
 use crate::support::{Guest, draft};
 
 /// Headers beside those that a request needs, and values that are not all theirs.
@@ -79,13 +79,13 @@ pub(crate) fn request(dice: &mut StdRng, guest: &Guest<'_>, order: &str) -> Vec<
         "idempotency-key",
         &mostly(dice, &key, &["k", "k", "", "two words", "\u{e4}"]),
     );
+    let kind = match method {
+        "PATCH" => "application/json-patch+json",
+        _ => "application/json",
+    };
     add(
         "content-type",
-        &mostly(
-            dice,
-            "application/json",
-            &["text/plain", "\u{e4}", "a/x+json", ";"],
-        ),
+        &mostly(dice, kind, &["text/plain", "\u{e4}", "a/x+json", ";"]),
     );
     let tags = [
         "\"1\"",
@@ -108,7 +108,11 @@ pub(crate) fn request(dice: &mut StdRng, guest: &Guest<'_>, order: &str) -> Vec<
         }
     }
     let empty = method == "GET" || method == "HEAD";
-    let body = if empty { Vec::new() } else { body(dice, &path) };
+    let body = if empty {
+        Vec::new()
+    } else {
+        body(dice, method, &path)
+    };
     finish(dice, head, &body)
 }
 
@@ -138,6 +142,10 @@ fn place(dice: &mut StdRng, order: &str) -> (&'static str, String) {
         ),
         (
             "PUT",
+            "/v1/installations/00000000-0000-4000-8000-000000000000".to_owned(),
+        ),
+        (
+            "PATCH",
             "/v1/installations/00000000-0000-4000-8000-000000000000".to_owned(),
         ),
         ("POST", "/v1/wishes".to_owned()),
@@ -184,12 +192,13 @@ fn odd_path(dice: &mut StdRng) -> String {
     (0..dice.random_range(1..=4)).fold(own, |path, _| format!("{path}/{}", pick(dice, &parts)))
 }
 
-fn body(dice: &mut StdRng, path: &str) -> Vec<u8> {
+fn body(dice: &mut StdRng, method: &str, path: &str) -> Vec<u8> {
     let mut value = match dice.random_range(0..20) {
         0 => return (0..dice.random_range(0..200)).map(|_| dice.random()).collect(),
         1 => return b" ".repeat(dice.random_range(60_000..70_000)),
         2 => json!({}),
         _ if path.contains("cancellation") || path.contains("sessions") => return Vec::new(),
+        _ if path.contains("installations") && method == "PATCH" => patch(dice),
         _ if path.contains("installations") => device(dice),
         _ if path.contains("wishes") => wish(dice),
         _ if path.contains("scheduled") => scheduled(dice),

@@ -51,5 +51,29 @@ pub(crate) fn device(dice: &mut StdRng) -> Value {
     .choose(dice)
     .unwrap()
     .clone();
-    json!({ "app": "a", "platform": platform, "channel": channel, "locale": "en" })
+    json!({ "app": "a", "platform": platform, "channel": channel, "locale": "en", "tags": ["a"] })
+}
+
+pub(crate) fn patch(dice: &mut StdRng) -> Value {
+    let places = [
+        "/tags",
+        "/tags/0",
+        "/tags/-",
+        "/channel",
+        "/channel/value",
+        "/locale",
+        "/app",
+        "",
+        "/~2",
+    ];
+    let names = ["add", "remove", "replace", "move", "copy", "test"];
+    let operation = |dice: &mut StdRng| match pick(dice, &names) {
+        name @ ("move" | "copy") => {
+            json!({ "op": name, "path": pick(dice, &places), "from": pick(dice, &places) })
+        }
+        "remove" => json!({ "op": "remove", "path": pick(dice, &places) }),
+        name => json!({ "op": name, "path": pick(dice, &places), "value": "b" }),
+    };
+    let count = dice.random_range(0..4);
+    (0..count).map(|_| operation(dice)).collect()
 }

@@ -78,7 +78,11 @@ async fn methods_and_addresses_that_are_not_ours_are_refused() {
         (Method::GET, "/v1/guest-sessions", "POST"),
         (Method::POST, "/v1/orders/x/events", "GET"),
         (Method::GET, "/v1/orders/x/cancellation", "POST"),
-        (Method::POST, "/v1/installations/x", "GET, HEAD, PUT, DELETE"),
+        (
+            Method::POST,
+            "/v1/installations/x",
+            "GET, HEAD, PUT, PATCH, DELETE",
+        ),
         (Method::OPTIONS, "/v1/products", "GET, HEAD"),
         (Method::TRACE, "/v1/products/x", "GET, HEAD"),
         (Method::PATCH, "/problems/not-found", "GET, HEAD"),

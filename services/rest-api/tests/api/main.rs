@@ -28,6 +28,7 @@ mod member;
 mod operations;
 mod order_groups;
 mod orders;
+mod patches;
 mod prefer;
 mod preferences;
 mod quotas;

@@ -60,10 +60,15 @@ impl Operation {
         !self.said["responses"][status.to_string()].is_null()
     }
 
+    /// The media type of what it takes, and what the contract says of it.
+    pub(crate) fn content(&self) -> Option<(&str, &Value)> {
+        let content = self.said["requestBody"]["content"].as_object()?;
+        content.iter().map(|(kind, said)| (kind.as_str(), said)).next()
+    }
+
     /// The example of what it takes.
     pub(crate) fn example(&self) -> Option<Value> {
-        let body = &self.said["requestBody"]["content"]["application/json"];
-        (!body.is_null()).then(|| body["example"].clone())
+        self.content().map(|(_, said)| said["example"].clone())
     }
 
     pub(crate) fn takes(&self, header: &str) -> bool {
@@ -100,7 +105,7 @@ impl<'a> Owner<'a> {
         });
         let address = shopper.post("/v1/me/addresses", "home", &home).await;
         let installation = chassis::clock::random_id().to_string();
-        let phone = json!({ "app": "shop", "platform": "fcm", "channel": { "kind": "fid", "value": "f-of-the-owner" } });
+        let phone = json!({ "app": "shop", "platform": "fcm", "channel": { "kind": "fid", "value": "f-of-the-owner" }, "locale": "de-AT" });
         let put = member.request(Method::PUT, &format!("/v1/installations/{installation}"));
         assert_eq!(Answer::of(put.json(&phone)).await.status, 201);
         let wanted = json!({ "topic": "catalog.restocked", "condition": "sku = 'of-the-owner'" });
@@ -155,7 +160,7 @@ impl<'a> Owner<'a> {
     pub(crate) fn body(&self, operation: &Operation) -> Option<Value> {
         let mut body = operation.example()?;
         let api = self.member.api;
-        for (field, value) in body.as_object_mut().unwrap() {
+        for (field, value) in body.as_object_mut().into_iter().flatten() {
             match (field.as_str(), operation.id.as_str()) {
                 ("place_at", _) => *value = tomorrow(),
                 ("guest_token", _) => *value = Guest::new(api).token.into(),
@@ -180,9 +185,9 @@ impl<'a> Owner<'a> {
             // Whatever version it has.
             request = request.header("if-match", "*");
         }
-        match body {
-            Some(body) => request.json(body),
-            None => request,
+        match (body, operation.content()) {
+            (Some(body), Some((kind, _))) => request.header("content-type", kind).body(body.to_string()),
+            _ => request,
         }
     }
 

@@ -7,8 +7,8 @@ use serde_json::json;
 use storage::{Channel, Platform};
 use url::{Host, Url};
 
-use super::subscription;
-use crate::body::{self, Unreadable};
+use crate::json::{self as reading, Unreadable};
+use crate::subscription;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,7 +72,7 @@ pub(super) fn parse(platform: Platform, value: serde_json::Value) -> Result<Chan
 }
 
 /// The channel as it was registered.
-pub(super) fn shown(channel: &Channel) -> serde_json::Value {
+pub fn shown(channel: &Channel) -> serde_json::Value {
     match channel {
         Channel::WebPush {
             endpoint,
@@ -87,7 +87,7 @@ pub(super) fn shape<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, 
     if !value.is_object() {
         return Err(wrong("", "must be a JSON object"));
     }
-    body::fields(value).map_err(|error| match error {
+    reading::fields(value).map_err(|error| match error {
         Unreadable::Field(error) => wrong(&error.pointer, &error.detail),
         Unreadable::Json(pointer, error) => wrong(&pointer, &error.to_string()),
     })

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use storage::Channel;
 use url::{Host, Url};
 
-use super::channel::{require, shape, wrong};
+use crate::channel::{require, shape, wrong};
 
 /// An uncompressed point of P-256.
 const POINT_BYTES: usize = 65;
@@ -55,7 +55,7 @@ pub(super) fn parse(value: serde_json::Value) -> Result<Channel, FieldError> {
 }
 
 /// Whether `text` is an uncompressed point of P-256 in base64url.
-pub(crate) fn is_public_key(text: &str) -> bool {
+pub fn is_public_key(text: &str) -> bool {
     bytes(text).is_some_and(|point| point.len() == POINT_BYTES && PublicKey::from_sec1_bytes(&point).is_ok())
 }
 
