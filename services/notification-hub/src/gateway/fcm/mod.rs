@@ -121,7 +121,7 @@ mod tests {
         });
         let now = crate::notification::samples::NOW.parse().unwrap();
         let message = message(&push, &Looks::default(), target(&push.channel).unwrap(), now).unwrap();
-        let order = push.collapse.clone();
+        let order = push.collapse;
         assert_eq!(
             serde_json::to_value(message).unwrap(),
             json!({
@@ -146,7 +146,7 @@ mod tests {
         };
         let now = crate::notification::samples::NOW.parse().unwrap();
         let message = message(&push, &looks, target(&push.channel).unwrap(), now).unwrap();
-        let order = push.collapse.clone();
+        let order = push.collapse;
         assert_eq!(
             serde_json::to_value(message).unwrap(),
             json!({
