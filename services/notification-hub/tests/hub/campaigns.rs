@@ -110,14 +110,14 @@ impl Shop {
     }
 
     /// What arrived of it, whatever its language: nobody else says anything.
-    fn arrived(&self) -> Vec<Delivery> {
+    fn all_arrived(&self) -> Vec<Delivery> {
         self.providers.sandbox.deliveries(&Filter::default())
     }
 
     /// How many pushes each device got.
     fn arrived_by_device(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
-        for push in self.arrived() {
+        for push in self.all_arrived() {
             *counts.entry(push.device).or_default() += 1;
         }
         counts
@@ -161,7 +161,7 @@ async fn an_expression_reaches_exactly_the_devices_it_fits_each_in_its_language(
         })
         .collect();
     let mut arrived: Vec<_> = shop
-        .arrived()
+        .all_arrived()
         .into_iter()
         .map(|push| (push.device, push.title))
         .collect();
@@ -229,7 +229,7 @@ async fn a_campaign_begins_at_its_time_and_one_that_was_taken_back_never_does() 
     shop.ends(kept.id, CampaignState::Done).await;
     shop.emptied().await;
     hub.stop().await;
-    let arrived = shop.arrived();
+    let arrived = shop.all_arrived();
     assert_eq!(arrived.len(), crowd.len());
     for push in arrived {
         assert_eq!(push.title, kept.text.title);
@@ -251,7 +251,7 @@ async fn what_is_not_sent_when_a_campaign_is_cancelled_is_not_sent() {
     };
     shop.begin(&campaign).await;
     eventually("the first page", async || {
-        (shop.arrived().len() >= 5).then_some(())
+        (shop.all_arrived().len() >= 5).then_some(())
     })
     .await;
     assert!(
@@ -266,7 +266,7 @@ async fn what_is_not_sent_when_a_campaign_is_cancelled_is_not_sent() {
     let states = shop.states(&campaign).await;
     let (sent, cancelled) = (states["sent"], states["cancelled"]);
     assert!(sent < 40 && cancelled >= 1, "{states:?}");
-    assert_eq!(usize::try_from(sent).unwrap(), shop.arrived().len());
+    assert_eq!(usize::try_from(sent).unwrap(), shop.all_arrived().len());
     assert!(shop.providers.arrived_at(&slow.device).is_empty());
     let queued: u64 = shop.campaign(campaign.id).await.queued.values().sum();
     assert!(queued < 40, "nothing more was queued: {queued}");
@@ -340,8 +340,11 @@ async fn a_hub_that_is_killed_on_the_way_goes_on_where_it_was() {
     // What was on its way when the hub died is sent again, and replaces itself.
     let again: usize = counts.values().map(|count| count - 1).sum();
     assert!(again <= 2 * 8, "{again} came twice");
-    let keys: std::collections::BTreeSet<_> =
-        shop.arrived().into_iter().map(|push| push.collapse_key).collect();
+    let keys: std::collections::BTreeSet<_> = shop
+        .all_arrived()
+        .into_iter()
+        .map(|push| push.collapse_key)
+        .collect();
     assert_eq!(keys.len(), 1);
 }
 
@@ -364,7 +367,7 @@ async fn an_orders_push_does_not_wait_for_a_campaign() {
     assert!(waiting["queued"] > 0, "{waiting:?}");
     shop.emptied().await;
     hub.stop().await;
-    assert_eq!(shop.arrived().len(), 41);
+    assert_eq!(shop.all_arrived().len(), 41);
 }
 
 #[tokio::test]
@@ -382,7 +385,7 @@ async fn a_campaign_that_can_not_be_done_in_time_fails_and_says_why() {
     assert!(failed.why.unwrap().contains("time to live"));
     shop.emptied().await;
     hub.stop().await;
-    assert_eq!(shop.arrived().len(), 0);
+    assert_eq!(shop.all_arrived().len(), 0);
 }
 
 #[tokio::test]
