@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod money;
 pub mod order;
+pub mod tags;
 pub mod text;
 
 pub use access::{Access, Actor, Customer};
@@ -23,4 +24,5 @@ pub use ids::{
 };
 pub use money::{Currency, Money};
 pub use order::{HistoryEntry, Line, Order, OrderState, Quantity, Reason, ReasonCode, Sku};
+pub use tags::{Tag, TagExpression};
 pub use text::{Invalid, Text};

@@ -10,6 +10,7 @@ mod delivery;
 mod device;
 mod fault;
 mod folder;
+mod mail;
 mod providers;
 mod random;
 mod register;
@@ -29,6 +30,7 @@ pub use credentials::{
 pub use delivery::{Delivery, Filter, Refusal};
 pub use device::{BrowserKeys, Channel, Device, NewDevice, NewDevices, Platform, WnsSignIn};
 pub use fault::{Fault, FaultKind};
+pub use mail::{Mail, MailFault, MailFaultKind, MailFilter, MailRefusal, SmtpCredentials};
 pub use sandbox::{Options, Sandbox, StartError};
 pub use site::Registration;
 pub use state::{DeviceError, KEPT_DELIVERIES, MOST_DEVICES};

@@ -14,11 +14,12 @@ use crate::credentials::{self, CredentialError, Credentials};
 use crate::delivery::{Delivery, Filter, Refusal};
 use crate::device::{Device, NewDevice, NewDevices, WEB_PUSH_HOST};
 use crate::fault::Fault;
+use crate::mail::{Mail, MailFault, MailFilter, MailRefusal, MailServer};
 use crate::register::Register;
 use crate::state::{DeviceError, State};
 use crate::storm::Storm;
 use crate::tally::{Summary, Taken};
-use crate::{folder, providers, site, tls};
+use crate::{folder, mail, providers, site, tls};
 
 /// How a sandbox is set up.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The port for senders, TLS.
     pub push_listen: SocketAddr,
+    /// The port for senders of mail, SMTP.
+    pub smtp_listen: SocketAddr,
     /// How senders reach the push port; `https://localhost:<port>` when left out.
     pub push_url: Option<String>,
     /// Further names for the push port's certificate.
@@ -47,6 +50,7 @@ impl Options {
             data_dir: data_dir.into(),
             listen: free,
             push_listen: free,
+            smtp_listen: free,
             push_url: None,
             host_names: Vec::new(),
             api_url: "http://localhost:8081".to_owned(),
@@ -79,6 +83,8 @@ pub struct Sandbox {
     pub push_url: String,
     /// Where the push port listens.
     pub push_addr: SocketAddr,
+    /// Where the mail port listens.
+    pub smtp_addr: SocketAddr,
     /// What a sender must be given.
     pub credentials: Credentials,
     state: Arc<State>,
@@ -87,7 +93,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Makes or reads the credentials, opens both ports and serves.
+    /// Makes or reads the credentials, opens the ports and serves.
     ///
     /// # Errors
     /// When the data folder or a port can't be used.
@@ -101,6 +107,7 @@ impl Sandbox {
         let authority = Authority::open(&data_dir)?;
         let (http, http_addr) = listen(options.listen).await?;
         let (push, push_addr) = listen(options.push_listen).await?;
+        let (smtp, smtp_addr) = listen(options.smtp_listen).await?;
         let push_url = options
             .push_url
             .clone()
@@ -110,7 +117,8 @@ impl Sandbox {
             Some(_) => push_url.trim_start_matches("https://").to_owned(),
             None => format!("127.0.0.1:{}", push_addr.port()),
         };
-        let opened = credentials::open(&data_dir, &authority.pem_path, &push_url, &push_allow)?;
+        let smtp_url = format!("smtp://{}:{}", host(&push_url), smtp_addr.port());
+        let opened = credentials::open(&data_dir, &authority.pem_path, &push_url, &push_allow, smtp_url)?;
         let settings = authority.server(names(&options, &push_url))?;
 
         let devices = data_dir.join("devices.ndjson");
@@ -124,13 +132,20 @@ impl Sandbox {
         let credentials = opened.credentials.clone();
         let senders = providers::router(state.clone(), &opened)?;
         let people = site::router(state.clone(), credentials.clone(), options.api_url, stop.clone());
+        let mail_server = MailServer {
+            state: state.clone(),
+            credentials: credentials.smtp.clone(),
+            tls: settings.without_protocols(),
+        };
         tasks.spawn(tls::serve(push, settings, senders, state.clone(), stop.clone()));
+        tasks.spawn(mail::serve(smtp, Arc::new(mail_server), stop.clone()));
         tasks.spawn(site::serve(http, people, stop.clone()));
         tasks.close();
         Ok(Self {
             http_url: format!("http://{http_addr}"),
             push_url,
             push_addr,
+            smtp_addr,
             credentials,
             state,
             tasks,
@@ -184,6 +199,21 @@ impl Sandbox {
         self.state.refusals()
     }
 
+    /// The mails a filter wants, oldest first.
+    pub fn mails(&self, filter: &MailFilter) -> Vec<Mail> {
+        self.state.inbox.mails(filter)
+    }
+
+    /// What the mail server turned away, oldest first.
+    pub fn mail_refusals(&self) -> Vec<MailRefusal> {
+        self.state.inbox.refusals()
+    }
+
+    /// Sets the fault that the mail server shows next, or takes it back.
+    pub fn set_mail_fault(&self, fault: Option<MailFault>) {
+        self.state.inbox.set_fault(fault);
+    }
+
     /// How many access tokens senders have got, of FCM and WNS together.
     pub fn sign_ins(&self) -> u64 {
         self.state.sign_ins()
@@ -209,12 +239,16 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
     Ok((listener, address))
 }
 
-fn names(options: &Options, push_url: &str) -> Vec<String> {
-    let host = push_url
-        .trim_start_matches("https://")
+/// The host of an address that begins with `https://`.
+fn host(url: &str) -> &str {
+    url.trim_start_matches("https://")
         .split(['/', ':'])
         .next()
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+fn names(options: &Options, push_url: &str) -> Vec<String> {
+    let host = host(push_url);
     let own = [
         "localhost",
         "127.0.0.1",

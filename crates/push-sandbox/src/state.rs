@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::delivery::{Delivery, Filter, Push, Refusal};
 use crate::device::{Device, NewDevice, Platform};
 use crate::fault::{Fault, FaultKind};
+use crate::mail::Inbox;
 use crate::register::Register;
 use crate::samples::Samples;
 use crate::storm::Storms;
@@ -31,6 +32,8 @@ pub(crate) enum News {
     Screen(String),
     /// A request was turned away.
     Refused,
+    /// The inbox, or what the mail server turned away, changed.
+    Mail,
     /// Everything may have changed.
     All,
 }
@@ -48,6 +51,7 @@ pub enum DeviceError {
 
 pub(crate) struct State {
     pub clock: Clock,
+    pub inbox: Inbox,
     /// Faults by share.
     pub(crate) storms: Storms,
     /// Requests that are kept as they came.
@@ -95,6 +99,7 @@ impl State {
         }
         Self {
             clock,
+            inbox: Inbox::default(),
             storms: Storms::default(),
             samples: Samples::default(),
             connections: Connections::default(),
@@ -249,7 +254,13 @@ impl State {
         inner.tally = Tally::default();
         inner.refusals.clear();
         drop(inner);
+        self.inbox.clear();
         self.tell(News::All);
+    }
+
+    /// Says that the inbox, or what was turned away there, changed.
+    pub(crate) fn tell_of_mail(&self) {
+        self.tell(News::Mail);
     }
 
     fn tell(&self, news: News) {

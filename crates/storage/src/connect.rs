@@ -108,6 +108,8 @@ fn pool(options: &ConnectOptions) -> Result<PgPool, StorageError> {
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "3"),
         ("tcp_user_timeout", "20000"),
+        // Compiling a plan takes longer than any of ours.
+        ("jit", "off"),
         // The roll-back of a connection that comes back clean is no news.
         ("client_min_messages", "error"),
     ]);

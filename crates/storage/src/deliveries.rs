@@ -35,6 +35,8 @@ pub enum DeliveryState {
     Expired,
     /// The device is gone.
     Gone,
+    /// Its campaign was called off.
+    Cancelled,
 }
 
 impl DeliveryState {
@@ -48,6 +50,7 @@ impl DeliveryState {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Gone => "gone",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -60,6 +63,7 @@ impl DeliveryState {
             Self::Failed,
             Self::Expired,
             Self::Gone,
+            Self::Cancelled,
         ];
         all.into_iter()
             .find(|state| state.as_str() == stored)

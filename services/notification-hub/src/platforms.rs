@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context;
-use secrecy::SecretString;
+use identity::ServerKey;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::args::{ApnsArgs, FcmArgs, HubArgs, PushArgs, WebPushArgs, WnsArgs};
+use crate::args::{ApnsArgs, EmailArgs, FcmArgs, HubArgs, PushArgs, WebPushArgs, WnsArgs};
 use crate::gateway::apns::{self, Apns, ProviderKey};
+use crate::gateway::email::{self, Email, Links};
 use crate::gateway::es256::Es256;
 use crate::gateway::fcm::{self, Fcm};
 use crate::gateway::pool::Pool;
@@ -23,6 +25,8 @@ pub struct Platforms {
     pub fcm: Option<Fcm>,
     /// Microsoft's.
     pub wns: Option<Wns>,
+    /// The mail server.
+    pub email: Option<Email>,
     /// Browsers'.
     pub webpush: Option<WebPush>,
 }
@@ -40,10 +44,12 @@ impl Platforms {
             fcm: fcm(&args.fcm, &settings)?,
             wns: wns(&args.wns, &settings, stand_in.clone())?,
             webpush: webpush(&args.webpush, &settings, stand_in)?,
+            email: email(&args.email, &settings)?,
         };
         switched("apns", platforms.apns.is_some());
         switched("fcm", platforms.fcm.is_some());
         switched("wns", platforms.wns.is_some());
+        switched("email", platforms.email.is_some());
         switched("webpush", platforms.webpush.is_some());
         Ok(platforms)
     }
@@ -181,6 +187,36 @@ fn wns_credentials(args: &WnsArgs) -> anyhow::Result<Option<Credentials>> {
         }));
     }
     Ok(None)
+}
+
+fn email(args: &EmailArgs, settings: &Settings) -> anyhow::Result<Option<Email>> {
+    let (Some(server), Some(from), Some(shop)) = (&args.smtp_url, &args.mail_from, &args.shop_url) else {
+        return Ok(None);
+    };
+    let key = match (&args.secret_key, &args.secret_key_file) {
+        (Some(key), _) => key.clone(),
+        (None, Some(file)) => secret(file, "WAYBILL_SECRET_KEY_FILE")?,
+        (None, None) => {
+            anyhow::bail!("with SMTP_URL, give WAYBILL_SECRET_KEY or WAYBILL_SECRET_KEY_FILE, too")
+        }
+    };
+    let key: ServerKey = key
+        .expose_secret()
+        .parse()
+        .context("the secret key can't be used: it")?;
+    let credentials = match (&args.smtp_user, &args.smtp_password_file) {
+        (Some(user), Some(file)) => Some((user.clone(), secret(file, "SMTP_PASSWORD_FILE")?)),
+        _ => None,
+    };
+    let config = email::Config {
+        server: server.clone(),
+        credentials,
+        root_ca: settings.root_ca.clone(),
+        connections: args.smtp_connections,
+        from: from.clone(),
+        links: Links::new(shop, &key),
+    };
+    Ok(Some(Email::new(config)?))
 }
 
 fn secret(file: &Path, name: &str) -> anyhow::Result<SecretString> {

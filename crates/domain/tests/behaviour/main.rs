@@ -8,3 +8,4 @@ mod orders;
 mod products;
 mod promises;
 mod samples;
+mod tags;

@@ -6,8 +6,8 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PriorityPolicy, 
 use domain::Partition;
 
 use super::{
-    CATALOG, CATALOG_CONSUMER, EVENTS, HUB_CONSUMER, NOTIFICATIONS, ORDERS, PLATFORMS, WISHES_CONSUMER,
-    processor_consumer, sender_consumer,
+    CAMPAIGNS_CONSUMER, CATALOG, CATALOG_CONSUMER, EVENTS, HUB_CONSUMER, NOTIFICATIONS, ORDERS, PLATFORMS,
+    WISHES_CONSUMER, bulk_consumer, processor_consumer, sender_consumer,
 };
 
 /// A message nobody says is in progress for this long is delivered again.
@@ -38,13 +38,30 @@ pub fn consumers() -> Vec<ConsumerPlan> {
     let processors = Partition::all().map(processor);
     let senders = PLATFORMS.iter().map(|platform| {
         let filter = format!("notifications.{platform}.*");
-        plan(NOTIFICATIONS, &sender_consumer(platform), &filter, MOST_PUSHES_WAITING)
+        plan(
+            NOTIFICATIONS,
+            &sender_consumer(platform),
+            &filter,
+            MOST_PUSHES_WAITING,
+        )
     });
+    let bulk = PLATFORMS.iter().map(|platform| {
+        let filter = format!("notifications.bulk-{platform}.*");
+        plan(NOTIFICATIONS, &bulk_consumer(platform), &filter, 1000)
+    });
+    let campaigns = plan(
+        NOTIFICATIONS,
+        CAMPAIGNS_CONSUMER,
+        "notifications.campaigns.*",
+        100,
+    );
     let catalog = plan(CATALOG, CATALOG_CONSUMER, "", 1);
     let hub = plan(EVENTS, HUB_CONSUMER, "events.order.>", 1000);
     processors
         .chain([catalog, hub, wishes()])
         .chain(senders)
+        .chain(bulk)
+        .chain([campaigns])
         .collect()
 }
 

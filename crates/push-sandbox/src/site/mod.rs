@@ -1,6 +1,7 @@
 //! The port for people and tools: the page, and the same as JSON.
 
 mod devices;
+mod inbox;
 mod live;
 mod many;
 mod page;
@@ -67,6 +68,7 @@ pub(crate) fn router(
                 .delete(devices::mend)
                 .post(devices::fault_form),
         )
+        .merge(inbox::routes())
         .route("/refused", get(page::refused))
         .route(
             "/assets/page.js",

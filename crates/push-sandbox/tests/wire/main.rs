@@ -4,6 +4,7 @@
 mod apns;
 mod apns_faults;
 mod fcm;
+mod mail;
 mod scale;
 mod site;
 mod webpush;

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use crate::StorageError;
 
 /// First half of the key of the advisory locks of customers: who erases one holds them alone.
-const CUSTOMER_LOCKS: i32 = 9;
+pub(super) const CUSTOMER_LOCKS: i32 = 9;
 
 /// Whether the customer was erased; he is not, as long as the transaction goes on.
 pub(crate) async fn is_erased(

@@ -18,7 +18,8 @@ impl Storage {
                 InstallationRow,
                 r#"SELECT id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale,
                           tags, expires_at AS "expires_at: _", updated_at AS "updated_at: _"
-                   FROM installations WHERE customer = ANY($1) AND state = 'active' ORDER BY id"#,
+                   FROM installations WHERE customer = ANY($1) AND state = 'active'
+                     AND (expires_at IS NULL OR expires_at > now()) ORDER BY id"#,
                 &customers,
             )
             .fetch_all(&self.pool)

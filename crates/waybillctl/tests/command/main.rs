@@ -8,6 +8,7 @@ mod letters;
 mod orders;
 mod permissions;
 mod processor;
+mod push;
 mod reconcile;
 mod scheduled;
 mod setup;

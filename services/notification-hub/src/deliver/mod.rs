@@ -2,26 +2,35 @@
 
 mod backoff;
 mod brake;
+mod called_off;
 mod ledger;
+mod mailbox;
+mod push;
 mod settle;
+mod standing;
 mod together;
+mod turn;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use cache::Pace;
 use chassis::{Check, clock};
 use domain::OrderState;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use messaging::{Delivery, Handler, HandlerError, Outcome};
-use push_texts::Text;
 use storage::installations::Told;
 use storage::{DeliveryState, Installation, Platform, Storage};
 
 use self::brake::Brake;
+use self::called_off::CalledOff;
 use self::ledger::Ledger;
+use self::mailbox::Found;
+use self::push::push;
+use self::standing::Standing;
 use crate::feedback::Feedback;
-use crate::gateway::{Answer, Gateway, Kind, Push};
+use crate::gateway::{Answer, Gateway};
 use crate::notification::{Notification, What, successors};
 use crate::texts::Texts;
 use crate::unavailable;
@@ -45,6 +54,9 @@ pub struct Sender<G> {
     feedback: Feedback,
     check: Check,
     brake: Mutex<Brake>,
+    standing: Standing,
+    called_off: CalledOff,
+    pace: Option<Pace>,
 }
 
 impl<G: Gateway> Handler for Sender<G> {
@@ -58,7 +70,7 @@ impl<G: Gateway> Handler for Sender<G> {
 }
 
 impl<G: Gateway> Sender<G> {
-    /// A sender for `platform` through `gateway`; `check` shows whether the push service lets us in.
+    /// A sender for `platform` through `gateway`, no faster than `pace`; `check` shows whether the push service lets us in.
     pub fn new(
         platform: Platform,
         gateway: G,
@@ -66,17 +78,21 @@ impl<G: Gateway> Sender<G> {
         texts: Arc<Texts>,
         feedback: Feedback,
         check: Check,
+        pace: Option<Pace>,
     ) -> Self {
         check.up();
         Self {
             platform,
             gateway,
             ledger: Ledger::new(&storage),
+            standing: Standing::new(platform, storage.clone()),
             storage,
             texts,
             feedback,
             check,
             brake: Mutex::default(),
+            called_off: CalledOff::default(),
+            pace,
         }
     }
 
@@ -107,15 +123,28 @@ impl<G: Gateway> Sender<G> {
         if now >= notification.deadline() {
             return self.settle(notification, DeliveryState::Expired, None).await;
         }
+        if self.is_called_off(notification).await? {
+            return self.settle(notification, DeliveryState::Cancelled, None).await;
+        }
         if let Some(after) = pause(notification, due.told_at, now) {
             return Ok(Outcome::Wait {
                 after,
                 why: "changes that follow each other closely are told as one".into(),
             });
         }
-        match self.device(due.device) {
-            Ok(installation) => self.send(notification, &installation, now).await,
-            Err(why) => self.settle(notification, DeliveryState::Gone, Some(why)).await,
+        let found = match self.platform {
+            Platform::Email => self.mailbox(notification).await?,
+            _ => self.device(due.device),
+        };
+        match found {
+            Found::There(mut device) => {
+                if let Some(chosen) = &notification.locale {
+                    device.locale.clone_from(chosen);
+                }
+                self.send(notification, &device, now).await
+            }
+            Found::NotYet(why) => Ok(self.wait(notification, None, why.to_owned())),
+            Found::Gone(why) => self.settle(notification, DeliveryState::Gone, Some(why)).await,
         }
     }
 
@@ -142,14 +171,14 @@ impl<G: Gateway> Sender<G> {
     }
 
     /// The device, if it is still there and still the customer's: nobody is told of another's order.
-    fn device(&self, found: Option<Told>) -> Result<Installation, &'static str> {
+    fn device(&self, found: Option<Told>) -> Found {
         match found {
-            None => Err("the device is no longer registered"),
-            Some(told) if !told.concerned => Err("the device has another owner now"),
+            None => Found::Gone("the device is no longer registered"),
+            Some(told) if !told.concerned => Found::Gone("the device has another owner now"),
             Some(told) if told.installation.platform != self.platform => {
-                Err("the device is on another platform now")
+                Found::Gone("the device is on another platform now")
             }
-            Some(told) => Ok(told.installation),
+            Some(told) => Found::There(Box::new(told.installation)),
         }
     }
 
@@ -168,6 +197,13 @@ impl<G: Gateway> Sender<G> {
                 )
                 .await;
         };
+        if !self.has_turn(notification).await {
+            return Ok(self.wait(
+                notification,
+                Some(turn::NO_TURN_WAIT),
+                "others are before it".into(),
+            ));
+        }
         let push = push(notification, device, text);
         let began = Instant::now();
         let answer = self.gateway.send(&push, now).await;
@@ -186,8 +222,7 @@ impl<G: Gateway> Sender<G> {
     ) -> Result<Outcome, HandlerError> {
         match answer {
             Answer::Sent { id } => {
-                self.check.up();
-                self.brake(|brake| brake.arrived(clock::now()));
+                self.arrived().await;
                 self.settle(notification, DeliveryState::Sent, id.as_deref())
                     .await
             }
@@ -205,21 +240,10 @@ impl<G: Gateway> Sender<G> {
             }
             Answer::Barred { why } => {
                 self.check.down(why.clone());
+                self.standing.barred(Some(&why)).await;
                 Ok(self.wait(notification, Some(BARRED_WAIT), why))
             }
         }
-    }
-
-    /// Waiting for a push service is no attempt of the message: it ends at the deadline, not in the dead letters.
-    fn wait(&self, notification: &Notification, after: Option<Duration>, why: String) -> Outcome {
-        let now = clock::now();
-        let wait = after.map_or_else(
-            || backoff::pause(notification.delivery, notification.what.at(), now),
-            backoff::asked,
-        );
-        let after = backoff::until_deadline(wait, notification.deadline(), now);
-        tracing::debug!(platform = self.platform.as_str(), delivery.id = %notification.delivery, ?after, why, "push waits");
-        Outcome::Wait { after, why }
     }
 
     fn brake<T>(&self, act: impl FnOnce(&mut Brake) -> T) -> T {
@@ -240,32 +264,4 @@ fn pause(notification: &Notification, told_at: Option<Timestamp>, now: Timestamp
     };
     let left = APART.saturating_sub(Duration::try_from(now.duration_since(since)).unwrap_or_default());
     (!left.is_zero()).then(|| backoff::asked(left))
-}
-
-fn push(notification: &Notification, device: &Installation, text: Text) -> Push {
-    let what = &notification.what;
-    let (collapse, data, urgent) = match what {
-        What::Order(event) => (
-            event.order.to_string(),
-            vec![
-                ("order".to_owned(), event.order.to_string()),
-                ("version".to_owned(), event.version.to_string()),
-                ("state".to_owned(), event.state.as_str().to_owned()),
-            ],
-            true,
-        ),
-        What::News(news) => (news.collapse_key.clone(), news.data(), news.urgent),
-    };
-    Push {
-        id: notification.delivery,
-        app: device.app.clone(),
-        channel: device.channel.clone(),
-        environment: device.environment.clone(),
-        collapse,
-        data,
-        urgent,
-        kind: Kind::Alert,
-        text,
-        deadline: notification.deadline(),
-    }
 }

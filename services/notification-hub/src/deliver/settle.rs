@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chassis::clock;
 use jiff::Timestamp;
 use messaging::{HandlerError, Outcome};
-use storage::{DeliveryState, Installation, Settled};
+use storage::{DeliveryState, Installation, Platform, Settled};
 
 use super::Sender;
 use crate::gateway::Gateway;
@@ -69,10 +69,14 @@ impl<G: Gateway> Sender<G> {
         as_of: Option<Timestamp>,
         why: &str,
     ) -> Result<Outcome, HandlerError> {
+        // A mailbox is registered nowhere: there is nothing to remove, and its account stays.
+        if self.platform == Platform::Email {
+            return self.settle(notification, DeliveryState::Gone, Some(why)).await;
+        }
         if !self.brake(|brake| brake.gone(clock::now())) {
             return self.keep(notification, why).await;
         }
-        metrics::gauge!("push_removals_stopped", "platform" => self.platform.as_str()).set(0.0);
+        self.standing.removals(false).await;
         let removed = self
             .storage
             .mark_gone(device.id, &device.channel, as_of, why)
@@ -87,7 +91,7 @@ impl<G: Gateway> Sender<G> {
     }
 
     async fn keep(&self, notification: &Notification, why: &str) -> Result<Outcome, HandlerError> {
-        metrics::gauge!("push_removals_stopped", "platform" => self.platform.as_str()).set(1.0);
+        self.standing.removals(true).await;
         tracing::error!(
             platform = self.platform.as_str(),
             why,

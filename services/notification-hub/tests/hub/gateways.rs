@@ -26,6 +26,8 @@ pub(crate) fn push(to: storage::Channel) -> Push {
             title: "Tee & <Tassen>".into(),
             body: "Für \"Sie\"".into(),
         },
+        locale: "de".into(),
+        subject: None,
         deadline: clock::now() + Duration::from_secs(1800),
     }
 }

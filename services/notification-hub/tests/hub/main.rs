@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod announcing;
+mod campaigns;
 mod devices;
 mod gateways;
+mod mail;
+mod mail_answers;
 mod providers;
 mod saying;
 mod shop;

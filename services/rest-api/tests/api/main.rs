@@ -29,6 +29,7 @@ mod operations;
 mod order_groups;
 mod orders;
 mod prefer;
+mod preferences;
 mod quotas;
 mod schedule_refusals;
 mod scheduled;
