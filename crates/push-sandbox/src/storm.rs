@@ -52,7 +52,7 @@ pub struct Storm {
     /// Seconds for the `Retry-After` header of those that are too many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// An HTTP/2 connection says GOAWAY after so many requests.
+    /// After so many requests over HTTP/2 the connection of the last one says GOAWAY.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goaway_every: Option<u64>,
     /// So many HTTP/2 connections become black holes: they stay open, and nothing comes back on them, not even a ping.
@@ -64,6 +64,7 @@ pub struct Storm {
 #[derive(Debug, Default)]
 struct Shown {
     requests: AtomicU64,
+    over_http2: AtomicU64,
     throttled: AtomicU64,
     failing: AtomicU64,
     silent: AtomicU64,
@@ -200,7 +201,9 @@ impl Raging {
             connection.hole.cancel();
             return true;
         }
-        if self.storm.goaway_every == Some(carried) {
+        let all = self.shown.over_http2.fetch_add(1, Ordering::Relaxed) + 1;
+        let every = self.storm.goaway_every;
+        if every.is_some_and(|every| every > 0 && all.is_multiple_of(every)) {
             count(&self.shown.goaways);
             connection.drain.cancel();
         }
