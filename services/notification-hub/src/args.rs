@@ -3,7 +3,6 @@
 mod email;
 mod pace;
 
-
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -63,7 +63,10 @@ pub(super) async fn run(args: &Args, connecting: Duration, console: &mut Console
         Some((wording, from)) => (wording.render(&properties), from),
         None => {
             let built_in = built_in.with_context(|| {
-                format!("{} has no built-in text for these --properties, and no template is stored", args.event)
+                format!(
+                    "{} has no built-in text for these --properties, and no template is stored",
+                    args.event
+                )
             })?;
             (built_in, "the built-in text")
         }
@@ -82,7 +85,10 @@ pub(super) async fn run(args: &Args, connecting: Duration, console: &mut Console
 async fn said(args: &Args, storage: &Storage) -> anyhow::Result<(Option<Text>, Map<String, Value>)> {
     let language = Language::of(&args.locale);
     if !args.event.starts_with("order.") {
-        ensure!(args.order.is_none(), "--order is for events of orders; give --properties");
+        ensure!(
+            args.order.is_none(),
+            "--order is for events of orders; give --properties"
+        );
         let mut properties = args.properties.clone().unwrap_or_default();
         let text = push_texts::news(&args.event, &properties, language);
         if let Some(text) = &text {
@@ -114,7 +120,9 @@ async fn reached(storage: &Storage, id: OrderId, name: &str) -> anyhow::Result<O
     events
         .rev()
         .find(|event| push_texts::order_name(event) == name)
-        .with_context(|| format!("order {id} has not come to {name}; `waybillctl orders show {id}` tells its history"))
+        .with_context(|| {
+            format!("order {id} has not come to {name}; `waybillctl orders show {id}` tells its history")
+        })
 }
 
 async fn wording(args: &Args, storage: &Storage) -> anyhow::Result<Option<(Wording, &'static str)>> {

@@ -3,6 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use domain::FieldError;
+use registration::language_tag;
 use serde::{Deserialize, Serialize};
 use storage::{Preferences, Storage, Ways};
 use utoipa::{OpenApi, ToSchema};
@@ -10,7 +11,7 @@ use utoipa::{OpenApi, ToSchema};
 use crate::accounts::at;
 use crate::auth::Caller;
 use crate::body::JsonBody;
-use crate::installations::language_tag;
+
 use crate::problem::Problem;
 
 /// What the contract says of it.
