@@ -20,9 +20,8 @@ use crate::fault::messaging;
 /// The platforms there may be; one that the sandbox does not speak is left out.
 const PLATFORMS: [&str; 4] = ["apns", "fcm", "wns", "webpush"];
 const REQUEST: Duration = Duration::from_secs(60);
-/// Rows of one insert, messages of one publish.
+/// Rows of one insert.
 const CHUNK: usize = 5_000;
-const TOGETHER: usize = 100;
 
 /// A line of the sandbox for a device that was made.
 #[derive(Deserialize)]
@@ -151,15 +150,22 @@ impl Fleet {
         &self.ids
     }
 
-    /// An order of each customer was confirmed: a push to every device.
+    /// Begins a campaign to every device there is.
     ///
     /// # Errors
-    /// Where the broker does not take an event.
-    pub async fn confirm_orders(&self) -> Result<()> {
-        for customers in self.customers.chunks(TOGETHER) {
-            let events = customers.iter().map(|customer| confirmed(*customer));
-            self.publish(&events.collect::<Vec<_>>()).await?;
-        }
+    /// Where it is not accepted.
+    pub async fn campaign(&self, stack: &Stack) -> Result<()> {
+        let words = [
+            "push",
+            "send",
+            "--to",
+            "*",
+            "--title",
+            "Fresh tea",
+            "--body",
+            "The first harvest of the year is here.",
+        ];
+        stack.waybillctl(words).await?;
         Ok(())
     }
 
@@ -169,19 +175,10 @@ impl Fleet {
     /// Where the broker does not take the event.
     pub async fn confirm_order(&self, number: usize) -> Result<OrderEvent> {
         let event = confirmed(self.customers[number % self.customers.len()]);
-        self.publish(std::slice::from_ref(&event)).await?;
+        let message = events::order_event_message(&event, "order-processor");
+        let stored = self.messaging.publish(&message).await;
+        stored.context("an event is not stored")?;
         Ok(event)
-    }
-
-    async fn publish(&self, events: &[OrderEvent]) -> Result<()> {
-        let messages: Vec<_> = events
-            .iter()
-            .map(|event| events::order_event_message(event, "order-processor"))
-            .collect();
-        for stored in self.messaging.publish_all(&messages).await {
-            stored.context("an event is not stored")?;
-        }
-        Ok(())
     }
 
     /// Lets faults come by share.

@@ -39,7 +39,9 @@ pub(super) async fn measure(args: &PerfArgs) -> Result<Vec<Sample>> {
     let options = [Part::OrderProcessor, Part::RestApi, Part::WebFrontend]
         .into_iter()
         .fold(StackOptions::for_test()?, StackOptions::without)
-        .flushing(args.flush());
+        .flushing(args.flush())
+        // As fast as it goes: nobody here has to be spared.
+        .env(Part::NotificationHub, "PUSH_FCM_RATE", "0");
     let stack = Stack::start(options).await?;
     let mut samples = latency(&stack).await?;
     samples.extend(campaign(&stack, args.devices).await?);
@@ -66,7 +68,7 @@ async fn campaign(stack: &Stack, devices: usize) -> Result<Vec<Sample>> {
     fleet.clear().await?;
     let hub = id(stack, Part::NotificationHub).await?;
     let used = usage::cpu(hub)?;
-    fleet.confirm_orders().await?;
+    fleet.campaign(stack).await?;
     arrived(&fleet, devices as u64).await?;
     let used = usage::cpu(hub)? - used;
     let memory = usage::memory(hub)?;

@@ -47,7 +47,12 @@ pub fn consumers() -> Vec<ConsumerPlan> {
     });
     let bulk = PLATFORMS.iter().map(|platform| {
         let filter = format!("notifications.bulk-{platform}.*");
-        plan(NOTIFICATIONS, &bulk_consumer(platform), &filter, 1000)
+        plan(
+            NOTIFICATIONS,
+            &bulk_consumer(platform),
+            &filter,
+            MOST_PUSHES_WAITING,
+        )
     });
     let campaigns = plan(
         NOTIFICATIONS,

@@ -36,7 +36,8 @@ pub(super) async fn bad_day(settings: Settings) -> Result<Outcome> {
     });
     fleet.rage(&storm).await?;
     let begun = Instant::now();
-    tokio::try_join!(fleet.confirm_orders(), kill_again_and_again(&drill, &fleet))?;
+    fleet.campaign(&drill.stack).await?;
+    kill_again_and_again(&drill, &fleet).await?;
     all_settled(&drill).await?;
     let tally = fleet.tally().await?;
     drill.note(format!(
@@ -71,7 +72,7 @@ pub(super) async fn most_gone(settings: Settings) -> Result<Outcome> {
     fleet
         .rage(&json!({ "seed": settings.seed, "shares": { "gone": 0.6 } }))
         .await?;
-    fleet.confirm_orders().await?;
+    fleet.campaign(&drill.stack).await?;
     all_settled(&drill).await?;
     let tally = fleet.tally().await?;
     told_once(&drill, &tally);
