@@ -32,6 +32,9 @@ pub struct News {
     /// Whether it may wake a device that sleeps.
     #[serde(default)]
     pub urgent: bool,
+    /// Whether the app is told and nothing is shown.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// Why it is told.

@@ -18,7 +18,7 @@ async fn refused(response: Response) -> (u16, Value) {
 }
 
 /// The good request with another `Authorization`.
-fn signed_as(wire: &Wire, http: &Client, device: &Device, authorization: String) -> RequestBuilder {
+fn signed_as(wire: &Wire, http: &Client, device: &Device, authorization: &str) -> RequestBuilder {
     let request = good(wire, http, device).build().unwrap();
     let mut request = request;
     request
@@ -71,7 +71,7 @@ async fn only_the_key_that_was_subscribed_for_and_a_token_in_order_are_let_in() 
         ("no token", "vapid k=x".to_owned(), 401),
         ("nonsense", "vapid t=a.b.c, k=d".to_owned(), 401),
     ] {
-        let answer = signed_as(&wire, &http, &device, authorization)
+        let answer = signed_as(&wire, &http, &device, &authorization)
             .send()
             .await
             .unwrap();
@@ -83,7 +83,7 @@ async fn only_the_key_that_was_subscribed_for_and_a_token_in_order_are_let_in() 
         assert_eq!(refused(answer).await, (status, json!(109)), "{case}");
     }
     let latest = with("exp", json!(wire.now() + 86_400));
-    let answer = signed_as(&wire, &http, &device, latest).send().await.unwrap();
+    let answer = signed_as(&wire, &http, &device, &latest).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 201);
     assert_eq!(wire.deliveries().len(), 1);
 }

@@ -24,12 +24,21 @@ const LONGEST_TTL: Duration = Duration::from_hours(28 * 24);
 #[derive(Debug, clap::Args)]
 pub(crate) struct ContentArgs {
     /// The first line that a device shows.
-    #[arg(long, value_name = "TEXT")]
-    title: String,
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "silent",
+        requires = "body"
+    )]
+    title: Option<String>,
 
     /// The rest.
-    #[arg(long, value_name = "TEXT")]
-    body: String,
+    #[arg(long, value_name = "TEXT", requires = "title")]
+    body: Option<String>,
+
+    /// Hand the app its --data, and show nothing.
+    #[arg(long, requires = "data", conflicts_with_all = ["title", "texts", "urgent"])]
+    silent: bool,
 
     /// Texts for other languages, a JSON file: {"de": {"title": "…", "body": "…"}}. A device gets the one of its locale (de-AT), else of its language (de).
     #[arg(long, value_name = "FILE")]
@@ -55,6 +64,7 @@ pub(super) struct Content {
     pub(super) texts: BTreeMap<String, CampaignText>,
     pub(super) data: Map<String, Value>,
     pub(super) urgent: bool,
+    pub(super) silent: bool,
     pub(super) ttl: Duration,
 }
 
@@ -65,15 +75,18 @@ impl ContentArgs {
             "--ttl must be from 1m to 672h"
         );
         let text = CampaignText {
-            title: self.title.clone(),
-            body: self.body.clone(),
+            title: self.title.clone().unwrap_or_default(),
+            body: self.body.clone().unwrap_or_default(),
         };
-        check(&text).context("--title and --body")?;
+        if !self.silent {
+            check(&text).context("--title and --body")?;
+        }
         Ok(Content {
             text,
             texts: self.texts.as_deref().map(texts).transpose()?.unwrap_or_default(),
             data: self.data.as_deref().map(data).transpose()?.unwrap_or_default(),
             urgent: self.urgent,
+            silent: self.silent,
             ttl: self.ttl,
         })
     }

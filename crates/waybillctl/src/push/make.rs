@@ -50,7 +50,7 @@ pub(super) fn campaign(content: Content, user: &str, send_at: Timestamp, now: Ti
         texts: content.texts,
         data: content.data,
         urgent: content.urgent,
-        silent: false,
+        silent: content.silent,
         rate: None,
         created_by: user.to_owned(),
         created_at: now,

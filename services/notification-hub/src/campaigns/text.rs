@@ -22,6 +22,7 @@ pub(super) fn news(campaign: &NewCampaign, device: &Installation) -> News {
         collapse_key: campaign.id.to_string(),
         properties,
         urgent: campaign.urgent,
+        silent: campaign.silent,
     }
 }
 

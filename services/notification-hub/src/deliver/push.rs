@@ -31,11 +31,19 @@ pub(super) fn push(notification: &Notification, device: &Installation, text: Tex
         collapse,
         data,
         urgent,
-        kind: Kind::Alert,
+        kind: kind(what),
         text,
         locale: device.locale.clone(),
         subject: subject(what),
         deadline: notification.deadline(),
+    }
+}
+
+/// An order's changes are always shown.
+fn kind(what: &What) -> Kind {
+    match what {
+        What::News(news) if news.silent => Kind::Background,
+        What::News(_) | What::Order(_) => Kind::Alert,
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn what(cause: &Delivery, happened: &Happened, wish: &Wish) -> What {
         collapse_key: collapse_key(happened, &wish.topic),
         properties: happened.properties().clone(),
         urgent: false,
+        silent: false,
     })
 }
 

@@ -5,124 +5,15 @@ use std::process::Stdio;
 
 use chassis::clock;
 use devstack::testing::eventually;
-use domain::{Actor, OrderState};
+use domain::OrderState;
 use jiff::{SignedDuration, Timestamp};
-use messaging::{Envelope, Message, Schedules, subjects};
-use push_sandbox::{Delivery, Fault, FaultKind, Filter, Platform};
-use storage::{Campaign, CampaignState, CampaignText, DeliveryState, Installation, NewCampaign};
+use messaging::Schedules;
+use push_sandbox::{Fault, FaultKind, Platform};
+use storage::{CampaignState, CampaignText, DeliveryState, NewCampaign};
 use tokio::process::{Child, Command};
-use uuid::Uuid;
 
-use crate::shop::{Owned, Shop, customer, event};
-
-const ALL: [Platform; 3] = [Platform::Apns, Platform::Fcm, Platform::Wns];
-
-fn campaign(expression: &str) -> NewCampaign {
-    let (id, now) = (clock::random_id(), clock::now());
-    NewCampaign {
-        id,
-        expression: expression.into(),
-        devices: None,
-        text: CampaignText {
-            title: format!("Tea week {id}"),
-            body: "Everything green".into(),
-        },
-        texts: BTreeMap::new(),
-        data: serde_json::Map::new(),
-        urgent: false,
-        silent: false,
-        rate: None,
-        created_by: "test".into(),
-        created_at: now,
-        send_at: now,
-        expires_at: now + SignedDuration::from_hours(1),
-    }
-}
-
-fn message(campaign: &NewCampaign) -> Message {
-    Message {
-        subject: subjects::campaign(campaign.id),
-        envelope: Envelope {
-            id: campaign.id.to_string(),
-            kind: "campaign.send.v1".into(),
-            source: "waybillctl".into(),
-            time: campaign.created_at,
-            actor: Actor::Staff("test".into()),
-            correlation_id: None,
-            traceparent: None,
-            expires_at: None,
-        },
-        body: "{}".into(),
-    }
-}
-
-impl Shop {
-    async fn begin(&self, campaign: &NewCampaign) {
-        self.send(&message(campaign)).await;
-        self.storage.add_campaign(campaign).await.unwrap();
-    }
-
-    async fn tagged(&self, platform: Platform, locale: &str, tags: &[&str]) -> Owned {
-        let owned = self.register(customer(), platform, locale).await;
-        let installation = Installation {
-            tags: tags.iter().map(ToString::to_string).collect(),
-            ..owned.installation
-        };
-        self.storage.put_installation(&installation).await.unwrap();
-        Owned {
-            installation,
-            ..owned
-        }
-    }
-
-    async fn crowd(&self, platform: Platform, count: usize) -> Vec<Owned> {
-        let mut crowd = Vec::with_capacity(count);
-        for _ in 0..count {
-            crowd.push(self.tagged(platform, "en", &["crowd"]).await);
-        }
-        crowd
-    }
-
-    async fn campaign(&self, id: Uuid) -> Campaign {
-        self.storage.campaign(id).await.unwrap().unwrap()
-    }
-
-    async fn ends(&self, id: Uuid, state: CampaignState) -> Campaign {
-        eventually("the campaign to end", async || {
-            let campaign = self.campaign(id).await;
-            (campaign.state == state).then_some(campaign)
-        })
-        .await
-    }
-
-    /// How many of its deliveries are in each state.
-    async fn states(&self, campaign: &NewCampaign) -> BTreeMap<String, i64> {
-        let counts = self
-            .storage
-            .campaign_deliveries(campaign.id, campaign.send_at)
-            .await
-            .unwrap();
-        let mut states = BTreeMap::new();
-        for count in counts {
-            *states.entry(count.state).or_default() += count.count;
-        }
-        states
-    }
-
-    /// What arrived of it, whatever its language: nobody else says anything.
-    fn all_arrived(&self) -> Vec<Delivery> {
-        self.providers.sandbox.deliveries(&Filter::default())
-    }
-
-    /// How many pushes each device got.
-    fn arrived_by_device(&self) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
-        for push in self.all_arrived() {
-            *counts.entry(push.device).or_default() += 1;
-        }
-        counts
-    }
-}
+use crate::campaigning::{ALL, campaign, message};
+use crate::shop::{Shop, customer, event};
 
 #[tokio::test]
 async fn an_expression_reaches_exactly_the_devices_it_fits_each_in_its_language() {
@@ -416,5 +307,29 @@ async fn the_operator_sees_which_push_service_refuses_us_until_it_does_not() {
             .then_some(())
     })
     .await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_silent_campaign_tells_the_app_and_shows_nothing() {
+    let (shop, hub) = Shop::at_work().await;
+    let phone = shop.tagged(Platform::Apns, "en", &["beta"]).await;
+    let mut silent = campaign("beta");
+    (silent.silent, silent.text) = (
+        true,
+        CampaignText {
+            title: String::new(),
+            body: String::new(),
+        },
+    );
+    silent.data.insert("sync".into(), "catalog".into());
+    shop.begin(&silent).await;
+    let arrived = eventually("the push", async || shop.all_arrived().pop()).await;
+    assert_eq!(
+        (arrived.device.as_str(), arrived.title.as_str()),
+        (phone.device.id.as_str(), "")
+    );
+    assert_eq!(arrived.payload["sync"], "catalog");
+    assert_eq!(arrived.payload["aps"].get("alert"), None);
     hub.stop().await;
 }

@@ -259,6 +259,7 @@ async fn product_news_go_to_those_who_asked_and_bring_the_link_that_stops_them()
             .unwrap()
             .clone(),
         urgent: false,
+        silent: false,
     });
     let queue = Queue {
         storage: shop.storage.clone(),
