@@ -5,6 +5,7 @@ pub mod app;
 pub mod args;
 pub mod check;
 pub mod fault;
+mod fleet;
 mod history;
 mod latency;
 mod load;
@@ -14,6 +15,7 @@ pub mod wishes;
 
 pub use api::{Answer, Api, Guest, Snapshot};
 pub use check::{Expectations, Violation, check};
+pub use fleet::{Fleet, Group, Taken, Tally};
 pub use history::{History, Record, What, read};
 pub use latency::Latency;
 pub use load::{Load, Pace, Progress, Report};

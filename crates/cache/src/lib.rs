@@ -7,6 +7,7 @@ mod in_process;
 pub mod limits;
 mod load;
 mod notices;
+pub mod pace;
 pub mod permissions;
 pub mod policy;
 mod redis;
@@ -15,6 +16,7 @@ mod shared;
 pub mod versioned;
 
 pub use ended_sessions::EndedSessions;
+pub use pace::{Lane, Pace, Rate};
 pub use policy::Policy;
 pub use redis::{CacheError, ConnectOptions, Redis};
 pub use requests::{Begun, RequestRecords};

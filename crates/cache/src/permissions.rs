@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Policy;
 
-/// Who uses Redis. The notification hub does not.
+/// Who uses Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum User {
     /// The web shop.
@@ -17,16 +17,19 @@ pub enum User {
     RestApi,
     /// The single writer of orders.
     OrderProcessor,
+    /// The sender of pushes: it counts them.
+    NotificationHub,
     /// Who looks after the server: may do everything.
     Operator,
 }
 
 impl User {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::WebFrontend,
         Self::RestApi,
         Self::OrderProcessor,
+        Self::NotificationHub,
         Self::Operator,
     ];
 
@@ -36,6 +39,7 @@ impl User {
             Self::WebFrontend => "web-frontend",
             Self::RestApi => "rest-api",
             Self::OrderProcessor => "order-processor",
+            Self::NotificationHub => "notification-hub",
             Self::Operator => "operator",
         }
     }
@@ -49,6 +53,7 @@ impl User {
             Self::OrderProcessor => {
                 format!("~waybill:{orders}:* &waybill:notices:{orders} {CONNECTION} {ENTRIES}")
             }
+            Self::NotificationHub => format!("~waybill:pace:* {CONNECTION} {PACE}"),
         }
     }
 }
@@ -69,6 +74,8 @@ fn door() -> String {
 const CONNECTION: &str = "+ping +unwatch";
 /// Reading entries, and what the scripts do that write them.
 const ENTRIES: &str = "+evalsha +script|load +hget +hmget +hset +hdel +pttl +pexpire +expire +publish";
+/// What the script does that gives pushes their turn.
+const PACE: &str = "+evalsha +script|load +time +hmget +hset +pexpire";
 
 impl fmt::Display for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

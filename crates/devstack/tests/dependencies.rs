@@ -35,7 +35,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("devstack", &[]),
     ("fcm", &[]),
     ("push-sandbox", &[]),
-    ("waybillctl", FRONT),
+    (
+        "waybillctl",
+        &[
+            "registration",
+            "push-texts",
+            "messaging",
+            "storage",
+            "cache",
+            "domain",
+            "chassis",
+        ],
+    ),
     (
         "bench",
         &[

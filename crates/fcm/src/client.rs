@@ -113,7 +113,19 @@ impl Client {
     /// # Errors
     /// See [`FcmError`]: each kind asks for another reaction.
     pub async fn send(&self, message: &Message, now: Timestamp) -> Result<MessageName, FcmError> {
-        let http = self.connection();
+        self.send_by(self.connection(), message, now).await
+    }
+
+    /// As [`Self::send`], by a client that the caller chose.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_by(
+        &self,
+        http: &reqwest::Client,
+        message: &Message,
+        now: Timestamp,
+    ) -> Result<MessageName, FcmError> {
         let token = self.tokens.token(http, now).await?;
         let mut response = self.post(http, &token, message).await?;
         if response.status() == StatusCode::UNAUTHORIZED {

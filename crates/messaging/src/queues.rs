@@ -122,6 +122,20 @@ impl Messaging {
         Ok(queues)
     }
 
+    /// How many messages of a durable consumer are not settled.
+    ///
+    /// # Errors
+    /// Where the server does not answer, or the topology is not applied.
+    pub async fn unsettled(&self, stream: &str, consumer: &str) -> Result<u64, PublishError> {
+        let found: PullConsumer = self
+            .jetstream
+            .get_consumer_from_stream(consumer, stream)
+            .await
+            .map_err(|error| PublishError::Unknown(format!("{stream}/{consumer}: {error}")))?;
+        let info = found.cached_info();
+        Ok(info.num_pending + u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX))
+    }
+
     async fn backlog(&self, stream: &str, name: &str) -> Result<Queue, PublishError> {
         let consumer: PullConsumer = self
             .jetstream

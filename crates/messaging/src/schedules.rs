@@ -6,6 +6,7 @@
 
 mod change;
 mod entry;
+mod operator;
 
 use domain::Customer;
 use jiff::{SignedDuration, Timestamp};

@@ -26,3 +26,13 @@ pub fn event(entity: &str, verb: &str, id: impl std::fmt::Display) -> String {
 pub fn notification(platform: &str, installation: InstallationId) -> String {
     format!("notifications.{platform}.{installation}")
 }
+
+/// `notifications.bulk-<platform>.<installation>`: of what goes to many at once, so that it never stands before a push that one customer waits for.
+pub fn bulk_notification(platform: &str, installation: InstallationId) -> String {
+    format!("notifications.bulk-{platform}.{installation}")
+}
+
+/// `notifications.campaigns.<id>`
+pub fn campaign(id: impl std::fmt::Display) -> String {
+    format!("notifications.campaigns.{id}")
+}

@@ -15,7 +15,7 @@ async function draw() {
     const [what] = stale;
     stale.delete(what);
     try {
-      await (what === "refused" ? refused() : screen(what));
+      await (parts.get(what) ?? (() => screen(what)))();
     } catch {
       // The feed says when the sandbox is back, and then everything is drawn anew.
     }
@@ -53,12 +53,31 @@ async function refused() {
   document.getElementById("refused").replaceChildren(await html("/refused"));
 }
 
+async function mails() {
+  const fresh = await html("/inbox/shown");
+  const box = document.getElementById("mails");
+  const cards = [...fresh.querySelectorAll(".mail")];
+  // A card that is moved loads its frame anew and forgets what was opened: those that stay are left alone.
+  const kept = new Set(cards.map((card) => card.id));
+  [...box.children].filter((card) => !kept.has(card.id)).forEach((card) => card.remove());
+  if (cards.length === 0) return box.append(fresh);
+  for (const card of cards.reverse()) {
+    const old = document.getElementById(card.id);
+    if (!old) box.prepend(card);
+    else if (old.textContent !== card.textContent) old.replaceWith(card);
+  }
+}
+
+const parts = new Map([["refused", refused], ["mail", mails]]);
+
 const live = new EventSource("/live");
 live.addEventListener("open", () => { status.textContent = "Live: what arrives shows at once."; });
 live.addEventListener("error", () => { status.textContent = "The sandbox is out of reach; trying again."; });
 live.addEventListener("screen", (event) => changed(event.data));
 live.addEventListener("refused", () => changed("refused"));
+live.addEventListener("mail", () => { changed("mail"); changed("refused"); });
 live.addEventListener("all", () => {
   document.querySelectorAll(".phone").forEach((phone) => changed(phone.id));
   changed("refused");
+  changed("mail");
 });

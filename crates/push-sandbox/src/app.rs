@@ -43,9 +43,10 @@ fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "push-sandbox ready: page {} · senders {} · CA {} · pretend APNs, FCM, WNS and Web Push, no real service",
+        "push-sandbox ready: page {} · senders {} · mail {} · CA {} · pretend APNs, FCM, WNS, Web Push and mail server, no real service",
         sandbox.http_url,
         sandbox.push_url,
+        sandbox.credentials.smtp.url,
         sandbox.credentials.ca_pem_path.display()
     )?;
     out.flush()

@@ -7,7 +7,7 @@ use clap::Parser;
 
 use crate::{Clock, Options};
 
-/// Pretend APNs, FCM, WNS and Web Push on one TLS port, and a page that shows what arrived.
+/// Pretend APNs, FCM, WNS and Web Push on one TLS port, a pretend mail server, and a page that shows what arrived.
 ///
 /// It is no real service and no real device ever hears of it. It checks senders as strictly as the real services do.
 #[derive(Debug, Clone, Parser)]
@@ -43,6 +43,14 @@ pub struct Args {
     /// Further host names for the push port's certificate, comma-separated.
     #[arg(long, env = "PUSH_HOST_NAMES", value_name = "NAMES", value_delimiter = ',')]
     pub host_names: Vec<String>,
+    /// Address for senders of mail, SMTP with STARTTLS and sign-in.
+    #[arg(
+        long,
+        env = "SMTP_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8084"
+    )]
+    pub smtp_listen: SocketAddr,
     /// Where the REST API is, for the request that the page shows.
     #[arg(
         long,
@@ -63,6 +71,7 @@ impl Args {
             data_dir: self.data_dir.clone(),
             listen: self.listen,
             push_listen: self.push_listen,
+            smtp_listen: self.smtp_listen,
             push_url: self.push_url.clone(),
             host_names: self
                 .host_names

@@ -71,6 +71,13 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// For a protocol that has no name in TLS.
+    pub(crate) fn without_protocols(&self) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.any);
+        config.alpn_protocols.clear();
+        Arc::new(config)
+    }
+
     fn new(mut config: ServerConfig) -> Self {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let http1 = Arc::new(config.clone());

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use self::drawn::Drawn;
 use crate::folder::{kept, write};
+use crate::mail::{self, SmtpCredentials};
 
 /// The app that all pretend devices have installed: its bundle id is the APNs topic.
 pub const TOPIC: &str = "shop.waybill.demo";
@@ -34,6 +35,8 @@ pub struct Credentials {
     pub fcm: FcmCredentials,
     /// For WNS.
     pub wns: WnsCredentials,
+    /// For mail.
+    pub smtp: SmtpCredentials,
     /// For Web Push.
     pub webpush: WebPushCredentials,
 }
@@ -43,7 +46,8 @@ impl Credentials {
     pub fn environment(&self) -> BTreeMap<&'static str, String> {
         let path = |path: &Path| path.display().to_string();
         let sdk = &self.wns.app_sdk;
-        BTreeMap::from([
+        let mut environment = self.smtp.environment();
+        environment.extend([
             ("PUSH_ROOT_CA", path(&self.ca_pem_path)),
             ("PUSH_ALLOW", self.push_allow.clone()),
             ("APNS_URL", self.apns.url.clone()),
@@ -60,7 +64,8 @@ impl Credentials {
             ("WNS_CLIENT_SECRET_FILE", path(&sdk.client_secret_path)),
             ("WEBPUSH_VAPID_KEY_FILE", path(&self.webpush.vapid_key_path)),
             ("WEBPUSH_SUBJECT", self.webpush.subject.clone()),
-        ])
+        ]);
+        environment
     }
 }
 
@@ -183,6 +188,7 @@ pub(crate) fn open(
     ca: &Path,
     push_url: &str,
     push_allow: &str,
+    smtp_url: String,
 ) -> Result<Opened, CredentialError> {
     let drawn = drawn::open(&folder.join("names.json"))?;
     let apns_key_path = folder.join("apns-key.p8");
@@ -218,6 +224,7 @@ pub(crate) fn open(
             project_id: PROJECT.to_owned(),
         },
         wns: wns(&drawn, push_url, folder)?,
+        smtp: mail::open(folder, smtp_url)?,
         webpush,
     };
     Ok(Opened {

@@ -30,6 +30,9 @@ pub enum Platform {
 }
 
 impl Platform {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::Apns, Self::Fcm, Self::Wns, Self::WebPush];
+
     /// The word used in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -135,6 +138,44 @@ impl NewDevice {
     }
 }
 
+/// Many pretend devices of one kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewDevices {
+    /// Their platform.
+    pub platform: Platform,
+    /// How many.
+    pub count: usize,
+    /// As in [`NewDevice`].
+    #[serde(default)]
+    pub fid: bool,
+    /// As in [`NewDevice`].
+    #[serde(default)]
+    pub sign_in: WnsSignIn,
+}
+
+impl NewDevices {
+    /// So many of that platform with the usual channels.
+    pub fn of(platform: Platform, count: usize) -> Self {
+        Self {
+            platform,
+            count,
+            fid: false,
+            sign_in: WnsSignIn::default(),
+        }
+    }
+
+    /// What each of them is.
+    pub(crate) fn each(&self) -> NewDevice {
+        NewDevice {
+            platform: self.platform,
+            name: None,
+            fid: self.fid,
+            sign_in: self.sign_in,
+        }
+    }
+}
+
 /// A pretend device.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Device {
@@ -162,6 +203,12 @@ pub struct Device {
     /// The fault it shows next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
+    /// One of many that were made at once: counted, but neither listed nor shown on the page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bulk: bool,
+    /// Its place among all, for counting.
+    #[serde(skip)]
+    pub(crate) number: u32,
 }
 
 impl Device {
@@ -175,7 +222,7 @@ impl Device {
         };
         let (channel, private_key) = channel(wanted);
         Self {
-            id: format!("{}-{}", platform.as_str(), random::hex::<4>()),
+            id: format!("{}-{}", platform.as_str(), random::hex::<6>()),
             installation_id: random::uuid(),
             platform,
             name: wanted.name.clone().unwrap_or_else(|| format!("{kind} {number}")),
@@ -185,6 +232,8 @@ impl Device {
             made_at: now,
             deliveries: 0,
             fault: None,
+            bulk: false,
+            number: 0,
         }
     }
 }

@@ -33,6 +33,16 @@ impl Register {
         self.file
             .write_all(format!("\n{}\n", serde_json::to_string(device)?).as_bytes())
     }
+
+    /// Adds many in one write.
+    pub(crate) fn add_all(&mut self, devices: &[Device]) -> io::Result<()> {
+        let mut lines = String::from("\n");
+        for device in devices {
+            lines.push_str(&serde_json::to_string(device)?);
+            lines.push('\n');
+        }
+        self.file.write_all(lines.as_bytes())
+    }
 }
 
 fn device(line: &str) -> Option<Device> {

@@ -12,11 +12,14 @@ use crate::authority::Authority;
 use crate::clock::Clock;
 use crate::credentials::{self, CredentialError, Credentials};
 use crate::delivery::{Delivery, Filter, Refusal};
-use crate::device::{Device, NewDevice, WEB_PUSH_HOST};
+use crate::device::{Device, NewDevice, NewDevices, WEB_PUSH_HOST};
 use crate::fault::Fault;
+use crate::mail::{Mail, MailFault, MailFilter, MailRefusal, MailServer};
 use crate::register::Register;
 use crate::state::{DeviceError, State};
-use crate::{folder, providers, site, tls};
+use crate::storm::Storm;
+use crate::tally::{Summary, Taken};
+use crate::{folder, mail, providers, site, tls};
 
 /// How a sandbox is set up.
 #[derive(Debug, Clone)]
@@ -27,6 +30,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The port for senders, TLS.
     pub push_listen: SocketAddr,
+    /// The port for senders of mail, SMTP.
+    pub smtp_listen: SocketAddr,
     /// How senders reach the push port; `https://localhost:<port>` when left out.
     pub push_url: Option<String>,
     /// Further names for the push port's certificate.
@@ -45,6 +50,7 @@ impl Options {
             data_dir: data_dir.into(),
             listen: free,
             push_listen: free,
+            smtp_listen: free,
             push_url: None,
             host_names: Vec::new(),
             api_url: "http://localhost:8081".to_owned(),
@@ -77,6 +83,8 @@ pub struct Sandbox {
     pub push_url: String,
     /// Where the push port listens.
     pub push_addr: SocketAddr,
+    /// Where the mail port listens.
+    pub smtp_addr: SocketAddr,
     /// What a sender must be given.
     pub credentials: Credentials,
     state: Arc<State>,
@@ -85,7 +93,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Makes or reads the credentials, opens both ports and serves.
+    /// Makes or reads the credentials, opens the ports and serves.
     ///
     /// # Errors
     /// When the data folder or a port can't be used.
@@ -99,6 +107,7 @@ impl Sandbox {
         let authority = Authority::open(&data_dir)?;
         let (http, http_addr) = listen(options.listen).await?;
         let (push, push_addr) = listen(options.push_listen).await?;
+        let (smtp, smtp_addr) = listen(options.smtp_listen).await?;
         let push_url = options
             .push_url
             .clone()
@@ -108,7 +117,8 @@ impl Sandbox {
             Some(_) => push_url.trim_start_matches("https://").to_owned(),
             None => format!("127.0.0.1:{}", push_addr.port()),
         };
-        let opened = credentials::open(&data_dir, &authority.pem_path, &push_url, &push_allow)?;
+        let smtp_url = format!("smtp://{}:{}", host(&push_url), smtp_addr.port());
+        let opened = credentials::open(&data_dir, &authority.pem_path, &push_url, &push_allow, smtp_url)?;
         let settings = authority.server(names(&options, &push_url))?;
 
         let devices = data_dir.join("devices.ndjson");
@@ -122,13 +132,20 @@ impl Sandbox {
         let credentials = opened.credentials.clone();
         let senders = providers::router(state.clone(), &opened)?;
         let people = site::router(state.clone(), credentials.clone(), options.api_url, stop.clone());
-        tasks.spawn(tls::serve(push, settings, senders, stop.clone()));
+        let mail_server = MailServer {
+            state: state.clone(),
+            credentials: credentials.smtp.clone(),
+            tls: settings.without_protocols(),
+        };
+        tasks.spawn(tls::serve(push, settings, senders, state.clone(), stop.clone()));
+        tasks.spawn(mail::serve(smtp, Arc::new(mail_server), stop.clone()));
         tasks.spawn(site::serve(http, people, stop.clone()));
         tasks.close();
         Ok(Self {
             http_url: format!("http://{http_addr}"),
             push_url,
             push_addr,
+            smtp_addr,
             credentials,
             state,
             tasks,
@@ -144,6 +161,29 @@ impl Sandbox {
         self.state.add_device(wanted)
     }
 
+    /// Makes many pretend devices at once.
+    ///
+    /// # Errors
+    /// As [`Self::add_device`].
+    pub fn add_devices(&self, wanted: &NewDevices) -> Result<Vec<Device>, DeviceError> {
+        self.state.add_devices(wanted)
+    }
+
+    /// Lets faults come by share; false where a share is none.
+    pub fn rage(&self, storm: &Storm) -> bool {
+        self.state.storms.rage(storm)
+    }
+
+    /// How often everything was taken, in short.
+    pub fn tally(&self) -> Summary {
+        self.state.summary()
+    }
+
+    /// What every device took.
+    pub fn taken(&self) -> Vec<Taken> {
+        self.state.taken()
+    }
+
     /// Sets the fault a device shows next, or takes it back; false when there is no such device.
     pub fn set_fault(&self, device: &str, fault: Option<Fault>) -> bool {
         self.state.set_fault(device, fault).is_some()
@@ -157,6 +197,21 @@ impl Sandbox {
     /// What was turned away, oldest first.
     pub fn refusals(&self) -> Vec<Refusal> {
         self.state.refusals()
+    }
+
+    /// The mails a filter wants, oldest first.
+    pub fn mails(&self, filter: &MailFilter) -> Vec<Mail> {
+        self.state.inbox.mails(filter)
+    }
+
+    /// What the mail server turned away, oldest first.
+    pub fn mail_refusals(&self) -> Vec<MailRefusal> {
+        self.state.inbox.refusals()
+    }
+
+    /// Sets the fault that the mail server shows next, or takes it back.
+    pub fn set_mail_fault(&self, fault: Option<MailFault>) {
+        self.state.inbox.set_fault(fault);
     }
 
     /// How many access tokens senders have got, of FCM and WNS together.
@@ -184,12 +239,16 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
     Ok((listener, address))
 }
 
-fn names(options: &Options, push_url: &str) -> Vec<String> {
-    let host = push_url
-        .trim_start_matches("https://")
+/// The host of an address that begins with `https://`.
+fn host(url: &str) -> &str {
+    url.trim_start_matches("https://")
         .split(['/', ':'])
         .next()
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+fn names(options: &Options, push_url: &str) -> Vec<String> {
+    let host = host(push_url);
     let own = [
         "localhost",
         "127.0.0.1",

@@ -1,5 +1,7 @@
 //! What the sandbox remembers, no more than its limits: devices in a file too, what arrived in memory only.
 
+mod many;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,13 +12,18 @@ use crate::clock::Clock;
 use crate::delivery::{Delivery, Filter, Push, Refusal};
 use crate::device::{Device, NewDevice, Platform};
 use crate::fault::{Fault, FaultKind};
+use crate::mail::Inbox;
 use crate::register::Register;
+use crate::samples::Samples;
+use crate::storm::Storms;
+use crate::tally::Tally;
+use crate::tls::Connections;
 
 /// The last deliveries that are kept.
 pub const KEPT_DELIVERIES: usize = 10_000;
 const KEPT_REFUSALS: usize = 1_000;
 /// The most pretend devices at once.
-pub const MOST_DEVICES: usize = 20_000;
+pub const MOST_DEVICES: usize = 250_000;
 
 /// Something the page should show.
 #[derive(Debug, Clone)]
@@ -25,6 +32,8 @@ pub(crate) enum News {
     Screen(String),
     /// A request was turned away.
     Refused,
+    /// The inbox, or what the mail server turned away, changed.
+    Mail,
     /// Everything may have changed.
     All,
 }
@@ -42,6 +51,13 @@ pub enum DeviceError {
 
 pub(crate) struct State {
     pub clock: Clock,
+    pub inbox: Inbox,
+    /// Faults by share.
+    pub(crate) storms: Storms,
+    /// Requests that are kept as they came.
+    pub(crate) samples: Samples,
+    /// Those at the push port.
+    pub(crate) connections: Connections,
     inner: Mutex<Inner>,
     news: broadcast::Sender<News>,
 }
@@ -54,13 +70,16 @@ struct Inner {
     order: Vec<String>,
     by_address: HashMap<String, String>,
     deliveries: VecDeque<Delivery>,
+    /// How often each device took each collapse key, also of what is no longer kept.
+    tally: Tally,
     refusals: VecDeque<Refusal>,
     sequence: u64,
     sign_ins: u64,
 }
 
 impl Inner {
-    fn add(&mut self, device: Device) {
+    fn add(&mut self, mut device: Device) {
+        device.number = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
         self.by_address
             .insert(device.channel.address().to_owned(), device.id.clone());
         self.order.push(device.id.clone());
@@ -80,6 +99,10 @@ impl State {
         }
         Self {
             clock,
+            inbox: Inbox::default(),
+            storms: Storms::default(),
+            samples: Samples::default(),
+            connections: Connections::default(),
             inner: Mutex::new(inner),
             news: broadcast::channel(256).0,
         }
@@ -108,13 +131,14 @@ impl State {
         Ok(device)
     }
 
-    /// All devices, oldest first.
+    /// All devices but those made in bulk, oldest first.
     pub(crate) fn devices(&self) -> Vec<Device> {
         let inner = self.lock();
         inner
             .order
             .iter()
             .filter_map(|id| inner.devices.get(id))
+            .filter(|device| !device.bulk)
             .cloned()
             .collect()
     }
@@ -176,9 +200,15 @@ impl State {
         if let Some(device) = inner.devices.get_mut(&device.id) {
             device.deliveries += 1;
         }
+        inner
+            .tally
+            .note(device.number, delivery.collapse_key.as_deref(), delivery.at);
         keep(&mut inner.deliveries, delivery, KEPT_DELIVERIES);
         drop(inner);
-        self.tell(News::Screen(device.id.clone()));
+        // The page does not show those of which there are many.
+        if !device.bulk {
+            self.tell(News::Screen(device.id.clone()));
+        }
     }
 
     pub(crate) fn refuse(&self, refusal: Refusal) {
@@ -221,9 +251,16 @@ impl State {
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
         inner.deliveries.clear();
+        inner.tally = Tally::default();
         inner.refusals.clear();
         drop(inner);
+        self.inbox.clear();
         self.tell(News::All);
+    }
+
+    /// Says that the inbox, or what was turned away there, changed.
+    pub(crate) fn tell_of_mail(&self) {
+        self.tell(News::Mail);
     }
 
     fn tell(&self, news: News) {
@@ -250,30 +287,4 @@ impl Fault {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_last_deliveries_are_kept() {
-        let state = State::new(Clock::new(|| Timestamp::UNIX_EPOCH), None, Vec::new());
-        let device = state.add_device(&NewDevice::of(Platform::Apns)).unwrap();
-        for number in 0..=KEPT_DELIVERIES {
-            let push = Push {
-                provider_id: number.to_string(),
-                collapse_key: None,
-                title: String::new(),
-                body: String::new(),
-                options: Default::default(),
-                payload: serde_json::Value::Null,
-            };
-            state.take(&device, push);
-        }
-        let kept = state.deliveries(&Filter::default());
-        assert_eq!(kept.len(), KEPT_DELIVERIES);
-        assert_eq!((kept[0].sequence, kept[0].provider_id.as_str()), (2, "1"));
-        assert_eq!(
-            state.device(&device.id).unwrap().deliveries,
-            KEPT_DELIVERIES as u64 + 1
-        );
-    }
-}
+mod tests;

@@ -1,6 +1,8 @@
 //! The push port: TLS, HTTP/2 or HTTP/1.1 by what the client and the host speak.
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::authority::Settings;
+use crate::fault::BLACK_HOLE;
+use crate::state::State;
 
 /// A slow client must not hold a connection that has said nothing.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -27,6 +31,28 @@ pub(crate) struct Connection {
     pub(crate) drain: CancellationToken,
     /// Close now.
     pub(crate) cut: CancellationToken,
+    /// Stay open, but read and answer nothing any more.
+    pub(crate) hole: CancellationToken,
+    /// Whether it speaks HTTP/2.
+    pub(crate) http2: bool,
+    /// Pushes it has carried, as faults by share count them.
+    pub(crate) requests: Arc<AtomicU64>,
+}
+
+/// How many connections there are and were.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    opened: AtomicU64,
+    closed: AtomicU64,
+}
+
+impl Connections {
+    /// Open now, and ever opened.
+    pub(crate) fn count(&self) -> (u64, u64) {
+        let closed = self.closed.load(Ordering::Relaxed);
+        let opened = self.opened.load(Ordering::Relaxed);
+        (opened.saturating_sub(closed), opened)
+    }
 }
 
 /// Serves until `stop`, then lets open requests end.
@@ -34,6 +60,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     settings: Settings,
     router: Router,
+    state: Arc<State>,
     stop: CancellationToken,
 ) {
     let connections = TaskTracker::new();
@@ -44,12 +71,13 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(connection(
-                    stream,
-                    settings.clone(),
-                    router.clone(),
-                    stop.child_token(),
-                ));
+                let connection = connection(stream, settings.clone(), router.clone(), stop.child_token());
+                let state = Arc::clone(&state);
+                connections.spawn(async move {
+                    state.connections.opened.fetch_add(1, Ordering::Relaxed);
+                    connection.await;
+                    state.connections.closed.fetch_add(1, Ordering::Relaxed);
+                });
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection on the push port");
@@ -75,6 +103,9 @@ async fn connection(stream: TcpStream, settings: Settings, router: Router, stop:
     let handle = Connection {
         drain: stop,
         cut: CancellationToken::new(),
+        hole: CancellationToken::new(),
+        http2: stream.get_ref().1.alpn_protocol() == Some(b"h2"),
+        requests: Arc::default(),
     };
     let service = TowerToHyperService::new(router.layer(Extension(handle.clone())));
     let mut builder = Builder::new(TokioExecutor::new());
@@ -90,6 +121,7 @@ async fn connection(stream: TcpStream, settings: Settings, router: Router, stop:
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
         () = handle.cut.cancelled() => return,
+        () = handle.hole.cancelled() => return fall_silent(&handle).await,
         () = handle.drain.cancelled() => {
             serving.as_mut().graceful_shutdown();
             tokio::select! {
@@ -101,6 +133,15 @@ async fn connection(stream: TcpStream, settings: Settings, router: Router, stop:
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection to the push port broke");
+    }
+}
+
+/// Holds a connection on which nothing is read or written any more. Its peer finds out by a ping without an answer.
+async fn fall_silent(handle: &Connection) {
+    tokio::select! {
+        () = handle.cut.cancelled() => {}
+        () = handle.drain.cancelled() => {}
+        () = tokio::time::sleep(BLACK_HOLE) => {}
     }
 }
 

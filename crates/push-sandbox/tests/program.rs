@@ -18,6 +18,7 @@ fn program(folder: &TempDir) -> Command {
         .env("PUSH_SANDBOX_DATA_DIR", folder.path())
         .env("LISTEN", "127.0.0.1:0")
         .env("PUSH_LISTEN", "127.0.0.1:0")
+        .env("SMTP_LISTEN", "127.0.0.1:0")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true);

@@ -2,8 +2,9 @@
 
 mod about;
 mod queue;
+mod settle;
 
-use domain::{InstallationId, OrderId};
+use domain::InstallationId;
 use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff_sqlx::ToSqlx;
@@ -11,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::about::About;
-use crate::values::{day, time, unreadable};
+pub use self::settle::Settled;
+pub(crate) use self::settle::by_day;
+use crate::values::{day, unreadable};
 use crate::{Platform, Storage, StorageError};
 
 /// Where a delivery stands.
@@ -32,6 +35,8 @@ pub enum DeliveryState {
     Expired,
     /// The device is gone.
     Gone,
+    /// Its campaign was called off.
+    Cancelled,
 }
 
 impl DeliveryState {
@@ -45,10 +50,11 @@ impl DeliveryState {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Gone => "gone",
+            Self::Cancelled => "cancelled",
         }
     }
 
-    fn read(stored: &str) -> Result<Self, StorageError> {
+    pub(crate) fn read(stored: &str) -> Result<Self, StorageError> {
         let all = [
             Self::Queued,
             Self::Sent,
@@ -57,6 +63,7 @@ impl DeliveryState {
             Self::Failed,
             Self::Expired,
             Self::Gone,
+            Self::Cancelled,
         ];
         all.into_iter()
             .find(|state| state.as_str() == stored)
@@ -141,32 +148,7 @@ impl Storage {
         row.await?.map(Delivery::try_from).transpose()
     }
 
-    /// When the installation was last told of the order, on `now`'s day or the one before.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn told_of(
-        &self,
-        order: OrderId,
-        installation: InstallationId,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, StorageError> {
-        let yesterday = day(now).saturating_sub(1.day());
-        let told = self.within(async {
-            Ok(sqlx::query_scalar!(
-                r#"SELECT max(settled_at) AS "told: jiff_sqlx::Timestamp" FROM deliveries
-                   WHERE order_id = $1 AND installation = $2 AND event_day >= $3 AND state IN ('sent', 'unknown')"#,
-                order.0,
-                installation.0,
-                yesterday.to_sqlx() as _,
-            )
-            .fetch_one(&self.pool)
-            .await?)
-        });
-        Ok(told.await?.map(jiff_sqlx::Timestamp::to_jiff))
-    }
-
-    /// Notes the outcome of an attempt. A state that is final (`sent`, `superseded`, `failed`, `expired`, `gone`) stays.
+    /// Notes the outcome of an attempt, as [`Self::settle_deliveries`].
     ///
     /// # Errors
     /// [`StorageError`].
@@ -178,27 +160,14 @@ impl Storage {
         provider: Option<&str>,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        // Only these come from the provider; the others were decided without asking it.
-        let asked = matches!(
+        let settled = Settled {
+            event_at,
+            delivery: id,
             state,
-            DeliveryState::Sent | DeliveryState::Unknown | DeliveryState::Failed | DeliveryState::Gone
-        );
-        self.within(async {
-            sqlx::query!(
-                r#"UPDATE deliveries SET state = $3, provider = coalesce($4, provider), settled_at = $5, attempts = attempts + $6
-                   WHERE event_day = $1 AND id = $2 AND state IN ('queued', 'unknown')"#,
-                day(event_at).to_sqlx() as _,
-                id,
-                state.as_str(),
-                provider,
-                time(now) as _,
-                i32::from(asked),
-            )
-            .execute(&self.pool)
-            .await?;
-            Ok(())
-        })
-        .await
+            provider: provider.map(str::to_owned),
+            at: now,
+        };
+        self.settle_deliveries(&[settled]).await
     }
 
     /// Makes the partitions for the days around `today` and drops those older than 30 days.

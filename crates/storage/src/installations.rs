@@ -1,5 +1,6 @@
 //! Apps on devices, and the channels that reach them.
 
+mod due;
 pub(crate) mod erased;
 mod import;
 mod matching;
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 use sqlx::types::Json;
 use uuid::Uuid;
 
+pub use self::due::{Due, Wanted};
 pub use self::import::Imported;
 pub use self::put::Registered;
 pub use self::replace::Replaced;
@@ -102,7 +104,7 @@ pub enum Channel {
 
 impl Channel {
     /// SHA-256 of what it says: two installations of one app never share it.
-    fn hash(&self) -> [u8; 32] {
+    pub fn hash(&self) -> [u8; 32] {
         let (kind, value) = match self {
             Self::Fcm { kind, value } => (kind.as_str(), value),
             Self::Apns { token } => ("apns", token),

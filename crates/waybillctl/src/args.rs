@@ -8,7 +8,7 @@ use domain::IdempotencyKey;
 
 use crate::output::Output;
 use crate::{
-    accounts, cache, dead_letters, installations, migrate, orders, products, queues, reconcile, seed,
+    accounts, cache, dead_letters, installations, migrate, orders, products, push, queues, reconcile, seed,
     subscriptions, topology,
 };
 
@@ -65,6 +65,9 @@ pub(crate) enum Command {
     /// Subscriptions to what happens.
     #[command(subcommand)]
     Subscriptions(subscriptions::Command),
+    /// Campaigns, and how the hub stands with the push services.
+    #[command(subcommand)]
+    Push(push::Command),
     /// Compare the store with the streams, and publish what they lost.
     Reconcile(reconcile::Args),
 }

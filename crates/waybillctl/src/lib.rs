@@ -10,6 +10,7 @@ mod migrate;
 mod orders;
 mod output;
 mod products;
+mod push;
 mod queues;
 mod reconcile;
 mod seed;
@@ -45,6 +46,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> anyhow::Result<()>
         Command::Installations(command) => installations::run(command, connecting, &mut console).await,
         Command::Queues(args) => queues::run(&args, connecting, &mut console).await,
         Command::Subscriptions(command) => subscriptions::run(command, connecting, &mut console).await,
+        Command::Push(command) => Box::pin(push::run(command, connecting, &mut console)).await,
         Command::Reconcile(args) => reconcile::run(&args, connecting, &mut console).await,
     }
 }

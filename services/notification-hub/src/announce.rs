@@ -10,7 +10,8 @@ use messaging::{Delivery, Handler, HandlerError, Outcome, events};
 use push_texts::Language;
 use storage::{DeliveryState, Installation, Platform, Storage};
 
-use crate::notification::{What, deadline, delivery_id};
+use crate::mail;
+use crate::notification::{What, deadline, delivery_id, mail_deadline};
 use crate::queue::{Planned, Queue};
 use crate::unavailable;
 
@@ -44,7 +45,7 @@ impl Handler for Announcer {
     async fn handle(&self, batch: &[Delivery]) -> Result<Vec<Outcome>, HandlerError> {
         let now = clock::now();
         let mut outcomes = Vec::with_capacity(batch.len());
-        let mut fresh = Vec::new();
+        let (mut fresh, mut late) = (Vec::new(), Vec::new());
         for delivery in batch {
             outcomes.push(match read(delivery, now) {
                 Reading::Fresh(event) => {
@@ -53,13 +54,20 @@ impl Handler for Announcer {
                 }
                 Reading::Stale(event) => {
                     self.expire(delivery, &event, now).await?;
+                    late.push((delivery, event));
                     Outcome::Done
                 }
                 Reading::Other => Outcome::Done,
                 Reading::Unread(outcome) => outcome,
             });
         }
-        let planned = self.plan(fresh).await?;
+        let mut planned = self.plan(fresh).await?;
+        // Too late for a push, but a mail is read later than that.
+        late.retain(|(_, event)| now < mail_deadline(event.at));
+        planned.extend(
+            late.into_iter()
+                .filter_map(|(cause, event)| self.mail(event, cause)),
+        );
         self.queue.queue(planned, now).await?;
         Ok(outcomes)
     }
@@ -74,14 +82,26 @@ impl Announcer {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(unknown) => unknown.insert(self.devices(event.customer).await?),
             };
-            let what = What::Order(event);
+            let what = What::Order(event.clone());
             planned.extend(
                 devices
                     .iter()
                     .map(|device| Planned::new(what.clone(), device, &cause.envelope)),
             );
+            planned.extend(self.mail(event, cause));
         }
         Ok(planned)
+    }
+
+    /// The mail about an event, where mails are sent and it is worth one.
+    fn mail(&self, event: OrderEvent, cause: &Delivery) -> Option<Planned> {
+        if !self.platforms.contains(&Platform::Email) || !mail::is_worth_a_mail(&event) {
+            return None;
+        }
+        let customer = event.customer;
+        let what = What::Order(event);
+        let mailbox = mail::mailbox(&what, customer);
+        Some(Planned::new(what, &mailbox, &cause.envelope))
     }
 
     async fn devices(&self, customer: Customer) -> Result<Vec<Installation>, HandlerError> {

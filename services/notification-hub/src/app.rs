@@ -16,10 +16,12 @@ use tokio_util::sync::CancellationToken;
 use crate::announce::Announcer;
 use crate::args::HubArgs;
 use crate::attempts::StoredAttempts;
+use crate::campaigns::Campaigns;
 use crate::deliver::Sender;
 use crate::feedback::Feedback;
 use crate::gateway::Gateway;
 use crate::notification::SERVICE;
+use crate::pacing::Pacing;
 use crate::platforms::Platforms;
 use crate::queue::Queue;
 use crate::texts::Texts;
@@ -29,8 +31,8 @@ const ROTATE_EVERY: Duration = Duration::from_hours(6);
 const ROTATE_AGAIN: Duration = Duration::from_secs(60);
 /// The most events that are announced in one transaction.
 const EVENTS_AT_ONCE: usize = 128;
-/// Pushes that are taken from the queue and acknowledged together. Few, so that a slow device holds up few others.
-const PUSHES_AT_ONCE: usize = 8;
+/// Campaigns that are queued at once.
+const CAMPAIGNS_AT_ONCE: usize = 4;
 const MAX_ATTEMPTS: u32 = 5;
 
 /// Runs the hub until `stop` or a signal, then finishes what is in hand. `admin` is the port of health and metrics.
@@ -44,6 +46,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let platforms = Platforms::open(&args).await?;
+    let pacing = Pacing::open(&args.pace)?;
     let health = Health::default();
     let life = Lifecycle::new(health.clone(), stop);
     admin::spawn(&life, admin, health.clone(), telemetry)?;
@@ -62,6 +65,7 @@ pub async fn run(
     life.spawn_background(rotate(storage.clone()));
     Hub {
         args: &args,
+        pacing,
         life: &life,
         health,
         texts: Arc::new(Texts::new(storage.clone())),
@@ -94,6 +98,7 @@ fn today() -> jiff::civil::Date {
 /// What every worker is made from.
 struct Hub<'a> {
     args: &'a HubArgs,
+    pacing: Pacing<'a>,
     life: &'a Lifecycle,
     health: Health,
     texts: Arc<Texts>,
@@ -107,11 +112,25 @@ impl Hub<'_> {
         self.sender(Platform::Apns, "apns", platforms.apns, &mut on);
         self.sender(Platform::Fcm, "fcm", platforms.fcm, &mut on);
         self.sender(Platform::Wns, "wns", platforms.wns, &mut on);
+        self.sender(Platform::Email, "email", platforms.email, &mut on);
         self.sender(Platform::WebPush, "webpush", platforms.webpush, &mut on);
         let queue = Queue {
             storage: self.storage.clone(),
             messaging: self.messaging.clone(),
         };
+        let campaigns = Campaigns {
+            storage: self.storage.clone(),
+            messaging: self.messaging.clone(),
+            queue: queue.clone(),
+            platforms: on.clone(),
+        };
+        self.worker(
+            "campaigns",
+            topology::NOTIFICATIONS,
+            topology::CAMPAIGNS_CONSUMER.to_owned(),
+            (1, CAMPAIGNS_AT_ONCE),
+            campaigns,
+        );
         let matcher = Matcher {
             storage: self.storage.clone(),
             queue: queue.clone(),
@@ -157,18 +176,19 @@ impl Hub<'_> {
                 told: self.args.push.push_feedback,
             },
             self.health.report_only(name),
+            self.pacing.of(platform),
         );
-        let shape = (
-            PUSHES_AT_ONCE,
-            self.args.push.push_concurrency.div_ceil(PUSHES_AT_ONCE),
-        );
-        self.worker(
-            worker_name(platform),
-            topology::NOTIFICATIONS,
-            topology::sender_consumer(name),
-            shape,
-            sender,
-        );
+        // Each push by itself, so that a slow device holds up no other; what they ask of the database is gathered by the sender.
+        let shape = (1, self.args.push.push_concurrency);
+        // Two workers: what goes to many is never before what one waits for.
+        let sender = Arc::new(sender);
+        let (first, bulk) = worker_names(platform);
+        for (worker, consumer) in [
+            (first, topology::sender_consumer(name)),
+            (bulk, topology::bulk_consumer(name)),
+        ] {
+            self.worker(worker, topology::NOTIFICATIONS, consumer, shape, sender.clone());
+        }
     }
 
     fn worker(
@@ -200,12 +220,12 @@ impl Hub<'_> {
     }
 }
 
-fn worker_name(platform: Platform) -> &'static str {
+fn worker_names(platform: Platform) -> (&'static str, &'static str) {
     match platform {
-        Platform::Apns => "sender-apns",
-        Platform::Fcm => "sender-fcm",
-        Platform::Wns => "sender-wns",
-        Platform::WebPush => "sender-webpush",
-        Platform::Email => "sender-email",
+        Platform::Apns => ("sender-apns", "bulk-apns"),
+        Platform::Fcm => ("sender-fcm", "bulk-fcm"),
+        Platform::Wns => ("sender-wns", "bulk-wns"),
+        Platform::WebPush => ("sender-webpush", "bulk-webpush"),
+        Platform::Email => ("sender-email", "bulk-email"),
     }
 }

@@ -1,17 +1,25 @@
 //! Flags and their environment names.
 
-use std::path::PathBuf;
+mod email;
+mod pace;
 
-use chassis::args::{DatabaseArgs, NatsArgs, ServiceArgs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chassis::args::{DatabaseArgs, NatsArgs, ServiceArgs, period};
 use clap::{Args, Parser};
 use url::Url;
 
+pub use self::pace::PaceArgs;
 use crate::feedback::Told;
+
+pub use email::{EmailArgs, Secured, SmtpServer};
 
 /// Announces what happened to every device of a customer.
 ///
 /// Takes the events of orders and sends a push to each of the customer's devices, through Apple's (APNs), Google's (FCM) and
-/// Microsoft's (WNS) push services and those of browsers (Web Push). A platform without credentials is switched off: it takes no notifications.
+/// Microsoft's (WNS) push services and those of browsers (Web Push), and an e-mail to the order's contact. A platform without credentials is
+/// switched off: it takes no notifications.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "notification-hub", version)]
 pub struct HubArgs {
@@ -48,6 +56,13 @@ pub struct HubArgs {
         missing_docs,
         reason = "a doc comment would replace the command's own help text"
     )]
+    pub pace: PaceArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
     pub apns: ApnsArgs,
 
     #[command(flatten)]
@@ -63,6 +78,13 @@ pub struct HubArgs {
         reason = "a doc comment would replace the command's own help text"
     )]
     pub wns: WnsArgs,
+
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a doc comment would replace the command's own help text"
+    )]
+    pub email: EmailArgs,
 
     #[command(flatten)]
     #[expect(
@@ -92,7 +114,11 @@ pub struct PushArgs {
     #[arg(long, env = "PUSH_FEEDBACK", value_name = "WHICH", value_enum, default_value_t = Told::Trouble)]
     pub push_feedback: Told,
 
-    /// Pushes in flight at once to each push service.
+    /// How long a push service may take for an answer before a push counts as of unknown outcome, e.g. 10s.
+    #[arg(long, env = "PUSH_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = period)]
+    pub push_timeout: Duration,
+
+    /// Pushes in flight at once to each push service, and as many that go to many customers.
     #[arg(long, env = "PUSH_CONCURRENCY", value_name = "N", default_value_t = 256, value_parser = concurrency)]
     pub push_concurrency: usize,
 }

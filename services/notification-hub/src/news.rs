@@ -58,7 +58,8 @@ impl News {
     pub fn data(&self) -> Vec<(String, String)> {
         let plain = self.properties.keys().filter(|name| {
             let value = &self.properties[*name];
-            !value.is_object() && !value.is_array()
+            // The text itself is shown: twice it may be too long for a push.
+            !["title", "body"].contains(&name.as_str()) && !value.is_object() && !value.is_array()
         });
         let properties = plain.filter_map(|name| Some((name.clone(), self.shown(name)?)));
         std::iter::once(("event".to_owned(), self.event.clone()))

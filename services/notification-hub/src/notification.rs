@@ -15,6 +15,9 @@ use crate::news::News;
 /// A push that is later than this after its event helps nobody: it becomes `expired`. News may say otherwise.
 pub const PUSH_DEADLINE: SignedDuration = SignedDuration::from_mins(30);
 
+/// A mail is still worth reading when a push is stale, and a mail server may be away for a while.
+pub const MAIL_DEADLINE: SignedDuration = SignedDuration::from_hours(24);
+
 /// The service's name, as it signs what it publishes.
 pub const SERVICE: &str = "notification-hub";
 
@@ -31,6 +34,9 @@ pub struct Notification {
     /// What is announced.
     #[serde(flatten)]
     pub what: What,
+    /// The language that its customer has chosen, where he has: a BCP 47 tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
     /// Until when it is wanted, where the event's own deadline is another. Travels in the envelope.
     #[serde(skip)]
     pub expires_at: Option<Timestamp>,
@@ -97,6 +103,7 @@ impl Notification {
         Self {
             delivery: delivery_id(what.event_id(), installation),
             installation,
+            locale: None,
             expires_at: match &what {
                 What::Order(_) => None,
                 What::News(news) => news.expires_at,
@@ -110,7 +117,7 @@ impl Notification {
         let usual = deadline(self.what.at());
         match (&self.what, self.expires_at) {
             (_, None) => usual,
-            (What::Order(_), Some(expires_at)) => expires_at.min(usual),
+            (What::Order(event), Some(expires_at)) => expires_at.min(mail_deadline(event.at)),
             (What::News(_), Some(expires_at)) => expires_at,
         }
     }
@@ -126,7 +133,10 @@ impl Notification {
         now: Timestamp,
     ) -> serde_json::Result<Message> {
         Ok(Message {
-            subject: subjects::notification(platform.as_str(), self.installation),
+            subject: match self.what {
+                What::Order(_) => subjects::notification(platform.as_str(), self.installation),
+                What::News(_) => subjects::bulk_notification(platform.as_str(), self.installation),
+            },
             envelope: Envelope {
                 id: self.delivery.to_string(),
                 kind: self.what.message_type().to_owned(),
@@ -168,6 +178,11 @@ pub fn delivery_id(event: impl Display, installation: InstallationId) -> Uuid {
 /// When a push about something that happened at `event_at` is too late.
 pub fn deadline(event_at: Timestamp) -> Timestamp {
     event_at.saturating_add(PUSH_DEADLINE).unwrap_or(Timestamp::MAX)
+}
+
+/// When a mail about something that happened at `event_at` is too late.
+pub fn mail_deadline(event_at: Timestamp) -> Timestamp {
+    event_at.saturating_add(MAIL_DEADLINE).unwrap_or(Timestamp::MAX)
 }
 
 /// The ids that later versions of the same order have at the same device. A version about which nothing is sent lies between at times.

@@ -4,13 +4,16 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context;
-use secrecy::SecretString;
+use identity::ServerKey;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::args::{ApnsArgs, FcmArgs, HubArgs, PushArgs, WebPushArgs, WnsArgs};
+use crate::args::{ApnsArgs, EmailArgs, FcmArgs, HubArgs, PushArgs, WebPushArgs, WnsArgs};
 use crate::gateway::apns::{self, Apns, ProviderKey};
+use crate::gateway::email::{self, Email, Links};
 use crate::gateway::es256::Es256;
 use crate::gateway::fcm::{self, Fcm};
-use crate::gateway::transport::{Pool, Settings, Speaks};
+use crate::gateway::pool::Pool;
+use crate::gateway::transport::{Settings, Speaks};
 use crate::gateway::webpush::{Vapid, WebPush};
 use crate::gateway::wns::{Credentials, Tokens, Wns};
 
@@ -22,6 +25,8 @@ pub struct Platforms {
     pub fcm: Option<Fcm>,
     /// Microsoft's.
     pub wns: Option<Wns>,
+    /// The mail server.
+    pub email: Option<Email>,
     /// Browsers'.
     pub webpush: Option<WebPush>,
 }
@@ -39,10 +44,12 @@ impl Platforms {
             fcm: fcm(&args.fcm, &settings)?,
             wns: wns(&args.wns, &settings, stand_in.clone())?,
             webpush: webpush(&args.webpush, &settings, stand_in)?,
+            email: email(&args.email, &settings)?,
         };
         switched("apns", platforms.apns.is_some());
         switched("fcm", platforms.fcm.is_some());
         switched("wns", platforms.wns.is_some());
+        switched("email", platforms.email.is_some());
         switched("webpush", platforms.webpush.is_some());
         Ok(platforms)
     }
@@ -67,6 +74,7 @@ fn settings(args: &PushArgs) -> anyhow::Result<Settings> {
         .transpose()?;
     Ok(Settings {
         root_ca: root_ca.map(String::into_bytes),
+        timeout: args.push_timeout,
         ..Settings::new(args.push_connections)
     })
 }
@@ -114,12 +122,13 @@ fn fcm(args: &FcmArgs, settings: &Settings) -> anyhow::Result<Option<Fcm>> {
     };
     let mut config = ::fcm::Config::new(::fcm::ServiceAccount::from_file(file)?);
     config.base_url = args.fcm_url.clone();
-    config.http = Pool::new(settings, &Speaks::Http2)?.into_clients();
+    let pool = Pool::new(settings, &Speaks::Http2)?;
+    config.http = vec![pool.client()];
     let looks = fcm::Looks {
         channel: args.fcm_android_channel.clone(),
         label: args.fcm_analytics_label.clone(),
     };
-    Ok(Some(Fcm::new(::fcm::Client::new(config)?, looks)))
+    Ok(Some(Fcm::new(::fcm::Client::new(config)?, pool, looks)))
 }
 
 fn wns(args: &WnsArgs, settings: &Settings, instead: Vec<SocketAddr>) -> anyhow::Result<Option<Wns>> {
@@ -178,6 +187,36 @@ fn wns_credentials(args: &WnsArgs) -> anyhow::Result<Option<Credentials>> {
         }));
     }
     Ok(None)
+}
+
+fn email(args: &EmailArgs, settings: &Settings) -> anyhow::Result<Option<Email>> {
+    let (Some(server), Some(from), Some(shop)) = (&args.smtp_url, &args.mail_from, &args.shop_url) else {
+        return Ok(None);
+    };
+    let key = match (&args.secret_key, &args.secret_key_file) {
+        (Some(key), _) => key.clone(),
+        (None, Some(file)) => secret(file, "WAYBILL_SECRET_KEY_FILE")?,
+        (None, None) => {
+            anyhow::bail!("with SMTP_URL, give WAYBILL_SECRET_KEY or WAYBILL_SECRET_KEY_FILE, too")
+        }
+    };
+    let key: ServerKey = key
+        .expose_secret()
+        .parse()
+        .context("the secret key can't be used: it")?;
+    let credentials = match (&args.smtp_user, &args.smtp_password_file) {
+        (Some(user), Some(file)) => Some((user.clone(), secret(file, "SMTP_PASSWORD_FILE")?)),
+        _ => None,
+    };
+    let config = email::Config {
+        server: server.clone(),
+        credentials,
+        root_ca: settings.root_ca.clone(),
+        connections: args.smtp_connections,
+        from: from.clone(),
+        links: Links::new(shop, &key),
+    };
+    Ok(Some(Email::new(config)?))
 }
 
 fn secret(file: &Path, name: &str) -> anyhow::Result<SecretString> {

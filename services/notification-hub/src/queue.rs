@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
+use domain::Customer;
 use jiff::Timestamp;
 use messaging::{Envelope, HandlerError, Message, Messaging, PublishError};
-use storage::{DeliveryState, Installation, Platform, Storage};
+use storage::{DeliveryState, Installation, Platform, Preferences, Storage, Topic, Way};
 
-use crate::notification::{Notification, What};
+use crate::news::NewsOf;
+use crate::notification::{Notification, What, mail_deadline};
 use crate::unavailable;
 
 /// Where pushes are queued.
@@ -23,17 +25,41 @@ pub struct Queue {
 pub struct Planned {
     notification: Notification,
     platform: Platform,
+    /// Whose device or mailbox it is: what he has chosen counts.
+    owner: Customer,
     cause: Envelope,
 }
 
 impl Planned {
     /// Tells `device` of `what`, which the message that `cause` describes has brought.
     pub fn new(what: What, device: &Installation, cause: &Envelope) -> Self {
+        let mut notification = Notification::of(what, device.id);
+        if let (Platform::Email, What::Order(event)) = (device.platform, &notification.what) {
+            notification.expires_at = Some(mail_deadline(event.at));
+        }
         Self {
-            notification: Notification::of(what, device.id),
+            notification,
             platform: device.platform,
+            owner: device.customer,
             cause: cause.clone(),
         }
+    }
+
+    /// Whether its owner wants to be told of it in this way. Where he does, in the language that he has chosen.
+    fn is_wanted(&mut self, chosen: &Preferences) -> bool {
+        let topic = match &self.notification.what {
+            What::Order(_) => Topic::Orders,
+            What::News(news) => match news.about {
+                NewsOf::Wish(_) => Topic::Wishes,
+                NewsOf::Campaign(_) => Topic::News,
+            },
+        };
+        let way = match self.platform {
+            Platform::Email => Way::Email,
+            Platform::Apns | Platform::Fcm | Platform::Wns | Platform::WebPush => Way::Push,
+        };
+        self.notification.locale.clone_from(&chosen.locale);
+        chosen.allows(topic, way)
     }
 
     fn row(&self) -> storage::Delivery {
@@ -57,7 +83,7 @@ impl Planned {
 }
 
 impl Queue {
-    /// Writes the ledger first, then publishes what is queued there: a crash between is healed by redelivery of the cause.
+    /// Drops what its owner does not want to be told, writes the ledger, then publishes what is queued there: a crash between is healed by redelivery of the cause.
     /// What is planned twice is queued once. Gives how many messages were published.
     ///
     /// # Errors
@@ -65,6 +91,7 @@ impl Queue {
     pub async fn queue(&self, mut planned: Vec<Planned>, now: Timestamp) -> Result<usize, HandlerError> {
         let mut seen = HashSet::new();
         planned.retain(|planned| seen.insert(planned.notification.delivery));
+        self.retain_wanted(&mut planned).await?;
         if planned.is_empty() {
             return Ok(0);
         }
@@ -79,6 +106,24 @@ impl Queue {
         metrics::counter!("push_announced_total").increment(messages.len() as u64);
         self.publish(&messages).await?;
         Ok(messages.len())
+    }
+
+    /// What a customer has chosen is honoured here alone, for all that is told.
+    async fn retain_wanted(&self, planned: &mut Vec<Planned>) -> Result<(), HandlerError> {
+        let owners: HashSet<_> = planned.iter().map(|planned| planned.owner).collect();
+        if owners.is_empty() {
+            return Ok(());
+        }
+        let owners: Vec<_> = owners.into_iter().collect();
+        let chosen = self.storage.preferences_told_of(&owners).await;
+        let (chosen, usual) = (chosen.map_err(unavailable)?, Preferences::default());
+        let before = planned.len();
+        planned.retain_mut(|planned| {
+            let chosen = chosen.get(&planned.owner);
+            planned.is_wanted(chosen.unwrap_or(&usual))
+        });
+        metrics::counter!("push_unwanted_total").increment((before - planned.len()) as u64);
+        Ok(())
     }
 
     async fn publish(&self, messages: &[Message]) -> Result<(), HandlerError> {

@@ -234,6 +234,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/v1/me/password", "POST").route(web::post().to(me::change_password)))
         .service(resource("/v1/me/guests", "POST").route(web::post().to(me::add_guest)))
         .service(
+            resource("/v1/me/preferences", "GET, HEAD, PUT")
+                .route(get().to(me::preferences::read))
+                .route(web::put().to(me::preferences::put)),
+        )
+        .service(
             resource("/v1/me/addresses", "GET, HEAD, POST")
                 .route(get().to(me::addresses::list))
                 .route(web::post().to(me::addresses::add)),

@@ -8,13 +8,14 @@ use anyhow::Context;
 use chassis::http::{Connections, Listeners};
 use chassis::telemetry::Telemetry;
 use chassis::{Health, Lifecycle, admin};
-use identity::{FormTokens, GuestTokens, OrderSecrets, ServerKey};
+use identity::{FormTokens, GuestTokens, NewsStops, OrderSecrets, ServerKey};
 use ordering::{Ordering, Parts};
 use secrecy::ExposeSecret;
+use storage::Storage;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
-use crate::pages::{catalog, checkout, errors, my_orders, order};
+use crate::pages::{catalog, checkout, errors, my_orders, news, order};
 use crate::security::{self, Site};
 use crate::{assets, live, observe};
 
@@ -32,6 +33,9 @@ pub(crate) struct Shop {
     pub(crate) ordering: Ordering,
     pub(crate) guests: GuestTokens,
     pub(crate) secrets: OrderSecrets,
+    pub(crate) news_stops: NewsStops,
+    /// For what a customer says about himself.
+    pub(crate) storage: Storage,
     pub(crate) forms: FormTokens,
     pub(crate) site: Site,
     pub(crate) stopping: CancellationToken,
@@ -66,13 +70,15 @@ pub async fn run(
         ordering: Ordering::start(Parts {
             source: NAME.into(),
             messaging: servers.messaging,
-            storage: servers.storage,
+            storage: servers.storage.clone(),
             redis: servers.redis,
             state_redis: servers.state_redis,
             max_in_flight: args.port.max_in_flight,
         }),
         guests: GuestTokens::new(key.clone()),
         secrets: OrderSecrets::new(key.clone()),
+        news_stops: NewsStops::new(key.clone()),
+        storage: servers.storage,
         forms: FormTokens::new(key),
         site,
         stopping: lifecycle.stopping(),
@@ -125,6 +131,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/orders/{id}", "GET, HEAD").route(get().to(order::show)))
         .service(resource("/orders/{id}/events", "GET").route(web::get().to(live::events)))
         .service(resource("/orders/{id}/cancellation", "POST").route(web::post().to(order::cancel)))
+        .service(
+            resource("/news/stop", "GET, HEAD, POST")
+                .route(get().to(news::ask))
+                .route(web::post().to(news::stop)),
+        )
         .service(
             resource("/assets/{path:.*}", "GET, HEAD")
                 .wrap(middleware::Compress::default())

@@ -7,8 +7,8 @@ use devstack::servers::nats::Flush;
 /// `bench perf`
 #[derive(Debug, clap::Args)]
 pub struct PerfArgs {
-    /// Which figures; all when not given.
-    #[arg(value_name = "FIGURE", env = "PERF_FIGURES", value_delimiter = ',', value_parser = ["P1", "P2", "P3", "P4", "P5", "P6", "P8", "P10"])]
+    /// Which figures; all when not given. `push` is P7.
+    #[arg(value_name = "FIGURE", env = "PERF_FIGURES", value_delimiter = ',', value_parser = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P10", "push"])]
     pub figures: Vec<String>,
 
     /// How often each is measured; the median counts.
@@ -31,6 +31,10 @@ pub struct PerfArgs {
     #[arg(long, env = "PERF_FOLLOWERS", value_name = "N", default_value_t = 9_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub followers: u32,
 
+    /// How many devices are told at once.
+    #[arg(long, env = "PERF_DEVICES", value_name = "N", default_value_t = 100_000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1_000..=240_000))]
+    pub devices: usize,
+
     /// Let the broker flush late, as it does by default: to compare with, not to run so.
     #[arg(long, env = "PERF_FLUSH_LATE")]
     pub flush_late: bool,
@@ -52,8 +56,13 @@ impl PerfArgs {
 
     /// Whether one of these figures is asked for.
     pub fn wants(&self, names: &[&str]) -> bool {
-        self.figures.is_empty() || self.figures.iter().any(|figure| names.contains(&figure.as_str()))
+        self.figures.is_empty() || self.figures.iter().any(|figure| names.contains(&of(figure)))
     }
+}
+
+/// The figure of a word.
+fn of(word: &str) -> &str {
+    if word == "push" { "P7" } else { word }
 }
 
 /// `bench constant`

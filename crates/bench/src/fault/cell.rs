@@ -39,6 +39,8 @@ pub enum Cell {
     SameKey,
     LastFive,
     Push,
+    Campaign,
+    MostGone,
 }
 
 impl Cell {
@@ -81,6 +83,8 @@ impl Cell {
                 Self::SameKey,
                 Self::LastFive,
                 Self::Push,
+                Self::Campaign,
+                Self::MostGone,
             ])
             .collect()
     }
@@ -132,6 +136,8 @@ impl Cell {
             Self::SameKey => "the same key 50 times at once".into(),
             Self::LastFive => "200 shoppers want the last 5".into(),
             Self::Push => "push services fail in every way".into(),
+            Self::Campaign => "very many devices are told on a bad day, and the hub dies five times".into(),
+            Self::MostGone => "60 % of very many devices are said to be gone at once".into(),
         }
     }
 
@@ -170,7 +176,9 @@ impl fmt::Display for Cell {
             Self::Poison => f.write_str("poison"),
             Self::SameKey => f.write_str("same-key"),
             Self::LastFive => f.write_str("last-five"),
-            Self::Push => f.write_str("push"),
+            Self::Push => f.write_str("push-services"),
+            Self::Campaign => f.write_str("push-campaign"),
+            Self::MostGone => f.write_str("push-most-gone"),
         }
     }
 }

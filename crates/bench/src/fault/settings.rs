@@ -15,6 +15,10 @@ pub struct Settings {
     pub long: Duration,
     /// How often a process is killed.
     pub kills: u32,
+    /// How many devices are told at once.
+    pub devices: usize,
+    /// How long the hub waits for the answer of a push service.
+    pub answer: Duration,
 }
 
 impl Settings {
@@ -27,6 +31,8 @@ impl Settings {
             rate: 30.0,
             long: Duration::from_secs(60),
             kills: 20,
+            devices: 20_000,
+            answer: Duration::from_secs(10),
         }
     }
 
@@ -37,6 +43,8 @@ impl Settings {
             length: Duration::from_secs(9),
             long: Duration::from_secs(8),
             kills: 3,
+            devices: 2_000,
+            answer: Duration::from_secs(2),
             ..Self::full(seed)
         }
     }

@@ -11,6 +11,8 @@ pub enum Goal {
     AtLeast(f64),
     /// At most so much.
     AtMost(f64),
+    /// It is told, not judged.
+    None,
 }
 
 impl Goal {
@@ -18,6 +20,7 @@ impl Goal {
         match self {
             Self::AtLeast(least) => value >= least,
             Self::AtMost(most) => value <= most,
+            Self::None => true,
         }
     }
 }
@@ -27,6 +30,7 @@ impl fmt::Display for Goal {
         match self {
             Self::AtLeast(least) => write!(f, "≥ {least}"),
             Self::AtMost(most) => write!(f, "≤ {most}"),
+            Self::None => f.write_str("-"),
         }
     }
 }
@@ -175,10 +179,10 @@ pub fn table(figures: &[Figure]) -> String {
                 .floor
                 .map_or_else(String::new, |_| figure.judged.to_string()),
             &figure.goal.to_string(),
-            if figure.goal.met(figure.judged.median) {
-                "met"
-            } else {
-                "missed"
+            match figure.goal {
+                Goal::None => "",
+                goal if goal.met(figure.judged.median) => "met",
+                _ => "missed",
             },
         ]));
     }

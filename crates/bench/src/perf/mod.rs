@@ -5,7 +5,9 @@ mod bare;
 mod constant;
 mod figure;
 mod live;
+mod push;
 mod reads;
+mod replay;
 mod shop;
 mod start;
 mod usage;
@@ -53,6 +55,9 @@ async fn round(args: &PerfArgs, out: &mut (dyn Write + Send)) -> Result<Vec<Samp
         }
         shop.close().await;
     }
+    if args.wants(&["P7"]) {
+        tell(Box::pin(push::measure(args)).await?, out)?;
+    }
     Ok(samples)
 }
 
@@ -89,6 +94,7 @@ fn write_down(folder: &Path, figures: &[Figure], args: &PerfArgs) -> Result<Stri
         "broker_flushes": if args.flush_late { "late" } else { "always" },
         "rounds": args.rounds,
         "orders": args.orders,
+        "devices": args.devices,
         "figures": figures.iter().map(Figure::to_json).collect::<Vec<_>>(),
     });
     std::fs::write(&path, serde_json::to_string_pretty(&all)? + "\n")?;

@@ -51,5 +51,15 @@ async fn a_processor_that_stood_still_harms_nothing_when_it_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn push_services_that_fail_leave_orders_alone_and_pushes_come_late() {
-    holds("push").await;
+    holds("push-services").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_day_keeps_no_device_from_being_told_once_and_removes_only_the_gone() {
+    holds("push-campaign").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_most_devices_are_said_to_be_gone_at_once_they_are_kept() {
+    holds("push-most-gone").await;
 }

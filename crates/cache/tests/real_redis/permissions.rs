@@ -6,7 +6,7 @@ use std::time::Duration;
 use cache::limits::{Bucket, Limits, Quota};
 use cache::permissions::{User, acl};
 
-use cache::{Begun, Cache, EndedSessions, Policy, RequestRecords};
+use cache::{Begun, Cache, EndedSessions, Lane, Pace, Policy, Rate, RequestRecords};
 use deadpool_redis::redis::{self, RedisResult, Value};
 use devstack::testing::TestServers;
 use jiff::Timestamp;
@@ -59,9 +59,20 @@ async fn what_a_service_must_not_do_is_refused() {
         &["PUBLISH", "waybill:notices:catalog", "x 1"],
         &["SUBSCRIBE", "waybill:notices:orders"],
     ];
-    for user in [User::WebFrontend, User::RestApi, User::OrderProcessor] {
+    let hub: [&[&str]; 3] = [
+        &["HGET", "waybill:pace:apns", "empty"],
+        &["HSET", "waybill:limits:x", "empty", "1"],
+        &["HMGET", "waybill:orders:x", "v"],
+    ];
+    for user in [
+        User::WebFrontend,
+        User::RestApi,
+        User::OrderProcessor,
+        User::NotificationHub,
+    ] {
         let own = match user {
             User::OrderProcessor => &processor[..],
+            User::NotificationHub => &hub[..],
             _ => &[],
         };
         for words in everyone.iter().chain(own) {
@@ -150,4 +161,14 @@ async fn every_service_can_do_its_work() {
         }
         assert_eq!(verdicts, [true, false]);
     }
+    let hub = redis(&url(&servers, User::NotificationHub));
+    hub.ping().await.unwrap();
+    let slow = Rate {
+        per_second: 1,
+        ramp: Duration::from_secs(60),
+    };
+    // In two processes: the second learns of the first by Redis alone.
+    let [one, other] = [(); 2].map(|()| Pace::new("test", slow, Some(hub.clone())));
+    assert!(one.take(Lane::First).await);
+    assert!(!other.take(Lane::First).await);
 }

@@ -20,15 +20,18 @@ pub enum Use {
     Admin(Part),
     /// Where the push sandbox takes pushes, over TLS.
     Push,
+    /// Where the push sandbox takes mail.
+    Mail,
 }
 
 impl Use {
     /// Where it is without an offset.
-    const USUAL: [(Self, u16); 11] = [
+    const USUAL: [(Self, u16); 12] = [
         (Self::Public(Part::WebFrontend), 8080),
         (Self::Public(Part::RestApi), 8081),
         (Self::Public(Part::PushSandbox), 8082),
         (Self::Push, 8083),
+        (Self::Mail, 8084),
         (Self::Admin(Part::WebFrontend), 8090),
         (Self::Admin(Part::RestApi), 8091),
         (Self::Admin(Part::OrderProcessor), 8092),
@@ -43,6 +46,7 @@ impl Use {
             Self::Public(part) => part.name().to_owned(),
             Self::Admin(part) => format!("{part}'s admin port"),
             Self::Push => "push-sandbox's push port".to_owned(),
+            Self::Mail => "push-sandbox's mail port".to_owned(),
         }
     }
 }

@@ -17,8 +17,14 @@ pub(super) const PROOFS: [&str; 5] = [
     "TOKEN_KEYS_FILE",
     "WAYBILL_SECRET_KEY",
 ];
-/// Who uses Redis: the services, but for the hub, and who looks after it.
-const REDIS_USERS: [&str; 4] = ["web-frontend", "rest-api", "order-processor", "operator"];
+/// Who uses Redis: the services, and who looks after it.
+const REDIS_USERS: [&str; 5] = [
+    "web-frontend",
+    "rest-api",
+    "order-processor",
+    "notification-hub",
+    "operator",
+];
 
 /// The key that guests' tokens are made with, 64 hexadecimal digits.
 pub(super) fn secret_key(folder: &Path) -> Result<String> {
@@ -108,7 +114,8 @@ impl Secrets {
             let (_, listen) = value("REDIS_URL").split_once('@').unwrap_or_default();
             own.push(("REDIS_URL".to_owned(), self.redis_url(service.name(), listen)?));
         }
-        if matches!(service, Part::WebFrontend | Part::RestApi) {
+        // The hub puts orders' links into its mails.
+        if matches!(service, Part::WebFrontend | Part::RestApi | Part::NotificationHub) {
             let name = "WAYBILL_SECRET_KEY";
             own.push((name.to_owned(), value(name).to_owned()));
         }

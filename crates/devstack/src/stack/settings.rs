@@ -36,6 +36,7 @@ pub(super) fn of(part: Part, addresses: &Addresses, folder: &Path) -> Settings {
     let mut set = |name: &str, value: String| settings.push((name.to_owned(), value));
     if part == Part::PushSandbox {
         set("PUSH_LISTEN", addresses.listen(Use::Push));
+        set("SMTP_LISTEN", addresses.listen(Use::Mail));
         set(
             "PUSH_SANDBOX_DATA_DIR",
             folder.join("push-sandbox").display().to_string(),
@@ -43,12 +44,17 @@ pub(super) fn of(part: Part, addresses: &Addresses, folder: &Path) -> Settings {
     } else {
         set("ADMIN_LISTEN", addresses.listen(Use::Admin(part)));
     }
-    if part == Part::WebFrontend {
-        set("WAYBILL_DEV", "true".to_owned());
-        set(
-            "PUBLIC_ORIGIN",
-            format!("http://localhost:{}", addresses.port(Use::Public(part))),
-        );
+    let shop = format!(
+        "http://localhost:{}",
+        addresses.port(Use::Public(Part::WebFrontend))
+    );
+    match part {
+        Part::WebFrontend => {
+            set("WAYBILL_DEV", "true".to_owned());
+            set("PUBLIC_ORIGIN", shop);
+        }
+        Part::NotificationHub => set("SHOP_URL", shop),
+        _ => {}
     }
     settings
 }
@@ -94,6 +100,10 @@ pub(super) async fn push(addresses: &Addresses, folder: &Path) -> Result<Setting
         ("WNS_TOKEN_URL", "/wns/app_sdk/token_url"),
         ("WNS_TENANT_ID", "/wns/app_sdk/tenant_id"),
         ("WNS_CLIENT_ID", "/wns/app_sdk/client_id"),
+        ("SMTP_URL", "/smtp/url"),
+        ("SMTP_USER", "/smtp/user"),
+        ("SMTP_PASSWORD_FILE", "/smtp/password_path"),
+        ("MAIL_FROM", "/smtp/from"),
         ("WEBPUSH_VAPID_KEY_FILE", "/webpush/vapid_key_path"),
         ("WEBPUSH_SUBJECT", "/webpush/subject"),
         ("WEBPUSH_PUBLIC_KEY", "/webpush/public_key"),

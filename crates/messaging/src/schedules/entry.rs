@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use async_nats::HeaderMap;
 use async_nats::jetstream::message::StreamMessage;
 use domain::{Customer, OrderId};
 use jiff::Timestamp;
@@ -82,10 +83,7 @@ pub(super) enum Expected {
 
 impl Scheduled {
     pub(super) fn to_outgoing(&self, expected: Expected) -> Outgoing {
-        // Its id is for the delivery to be known by; here it would forbid to move it or to make it again.
-        let mut headers = without(&self.message.envelope.to_headers(), MESSAGE_ID);
-        headers.insert(SCHEDULE, format!("@at {}", self.at));
-        headers.insert(TARGET, due(&self.message.subject));
+        let mut headers = later(&self.message, self.at);
         match expected {
             Expected::Own(sequence) => headers.insert(EXPECTED, sequence.to_string()),
             Expected::OfCustomer(sequence) => {
@@ -165,6 +163,20 @@ fn read(customer: Customer, id: ScheduleId, message: StreamMessage) -> Result<Sc
         message,
         version,
     })
+}
+
+/// The headers by which `message` is delivered at `at`.
+pub(super) fn later(message: &Message, at: Timestamp) -> HeaderMap {
+    // Its id is for the delivery to be known by; here it would forbid to move it or to make it again.
+    let mut headers = without(&message.envelope.to_headers(), MESSAGE_ID);
+    headers.insert(SCHEDULE, format!("@at {at}"));
+    headers.insert(TARGET, due(&message.subject));
+    headers
+}
+
+/// `schedules.operator.<id>`: no customer is called that.
+pub(super) fn of_operator(id: &ScheduleId) -> String {
+    format!("schedules.operator.{id}")
 }
 
 /// `schedules.<customer>.<id>`

@@ -6,12 +6,14 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PriorityPolicy, 
 use domain::Partition;
 
 use super::{
-    CATALOG, CATALOG_CONSUMER, EVENTS, HUB_CONSUMER, NOTIFICATIONS, ORDERS, PLATFORMS, WISHES_CONSUMER,
-    processor_consumer, sender_consumer,
+    CAMPAIGNS_CONSUMER, CATALOG, CATALOG_CONSUMER, EVENTS, HUB_CONSUMER, NOTIFICATIONS, ORDERS, PLATFORMS,
+    WISHES_CONSUMER, bulk_consumer, processor_consumer, sender_consumer,
 };
 
 /// A message nobody says is in progress for this long is delivered again.
 const ACK_WAIT: Duration = Duration::from_secs(5);
+/// Pushes that a service asked to wait count as unacknowledged until they come again: so many of one platform may wait before others wait for them.
+const MOST_PUSHES_WAITING: i64 = 100_000;
 /// A replica that does not pull for this long loses its partition to the next.
 const PIN_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -36,13 +38,35 @@ pub fn consumers() -> Vec<ConsumerPlan> {
     let processors = Partition::all().map(processor);
     let senders = PLATFORMS.iter().map(|platform| {
         let filter = format!("notifications.{platform}.*");
-        plan(NOTIFICATIONS, &sender_consumer(platform), &filter, 1000)
+        plan(
+            NOTIFICATIONS,
+            &sender_consumer(platform),
+            &filter,
+            MOST_PUSHES_WAITING,
+        )
     });
+    let bulk = PLATFORMS.iter().map(|platform| {
+        let filter = format!("notifications.bulk-{platform}.*");
+        plan(
+            NOTIFICATIONS,
+            &bulk_consumer(platform),
+            &filter,
+            MOST_PUSHES_WAITING,
+        )
+    });
+    let campaigns = plan(
+        NOTIFICATIONS,
+        CAMPAIGNS_CONSUMER,
+        "notifications.campaigns.*",
+        100,
+    );
     let catalog = plan(CATALOG, CATALOG_CONSUMER, "", 1);
     let hub = plan(EVENTS, HUB_CONSUMER, "events.order.>", 1000);
     processors
         .chain([catalog, hub, wishes()])
         .chain(senders)
+        .chain(bulk)
+        .chain([campaigns])
         .collect()
 }
 

@@ -31,6 +31,8 @@ pub const AUDIT: &str = "AUDIT";
 pub const CATALOG_CONSUMER: &str = "catalog";
 /// The notification hub's consumer of [`EVENTS`].
 pub const HUB_CONSUMER: &str = "notification-hub";
+/// The consumer of [`NOTIFICATIONS`] for campaigns that are to be sent.
+pub const CAMPAIGNS_CONSUMER: &str = "campaigns";
 /// The notification hub's consumer of [`EVENTS`] that looks for wishes.
 pub const WISHES_CONSUMER: &str = "notification-hub-wishes";
 /// The push platforms; each has a consumer of [`NOTIFICATIONS`].
@@ -44,6 +46,11 @@ pub fn processor_consumer(partition: Partition) -> String {
 /// The consumer of [`NOTIFICATIONS`] for `platform`: `sender-apns`.
 pub fn sender_consumer(platform: &str) -> String {
     format!("sender-{platform}")
+}
+
+/// The consumer of [`NOTIFICATIONS`] for what goes to many devices of `platform` at once: `bulk-apns`.
+pub fn bulk_consumer(platform: &str) -> String {
+    format!("bulk-{platform}")
 }
 
 /// The streams and consumers as they are meant to be, as JSON configuration for people to read.
@@ -63,7 +70,7 @@ mod tests {
         for plan in super::consumers() {
             assert!(streams.contains(&plan.stream.to_owned()), "{}", plan.stream);
         }
-        assert_eq!(super::consumers().len(), 16);
+        assert_eq!(super::consumers().len(), 22);
         assert_eq!(super::show()["streams"].as_array().unwrap().len(), 7);
     }
 }

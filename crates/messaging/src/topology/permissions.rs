@@ -47,7 +47,13 @@ pub fn rights(user: User) -> Option<Rights> {
             )
         }
         User::NotificationHub => {
-            let pushes = PLATFORMS.map(|platform| format!("notifications.{platform}.*"));
+            let lanes = |platform| {
+                [
+                    format!("notifications.{platform}.*"),
+                    format!("notifications.bulk-{platform}.*"),
+                ]
+            };
+            let pushes: Vec<_> = PLATFORMS.into_iter().flat_map(lanes).collect();
             let mut publish: Vec<_> = pushes.iter().map(String::as_str).collect();
             // What became of them.
             publish.push("events.push.*.*");

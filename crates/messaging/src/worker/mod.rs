@@ -14,6 +14,7 @@ mod status;
 mod waits;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -88,6 +89,13 @@ pub enum HandlerError {
 pub trait Handler: Send + Sync + 'static {
     /// One outcome per delivery.
     fn handle(&self, batch: &[Delivery]) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send;
+}
+
+/// So that several workers share one handler.
+impl<H: Handler> Handler for Arc<H> {
+    async fn handle(&self, batch: &[Delivery]) -> Result<Vec<Outcome>, HandlerError> {
+        self.as_ref().handle(batch).await
+    }
 }
 
 /// Where attempts are recorded, so that a message which crashes the process is caught too.

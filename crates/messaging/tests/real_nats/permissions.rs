@@ -46,6 +46,8 @@ async fn what_a_service_must_not_do_is_forbidden() {
             vec![
                 "events.order.confirmed.x",
                 "notifications.apns.x",
+                "notifications.bulk-apns.x",
+                "notifications.campaigns.x",
                 "dead-letters.ORDERS.order-processor-p00.x",
                 "$JS.API.CONSUMER.MSG.NEXT.ORDERS.order-processor-p00",
                 "$JS.API.CONSUMER.MSG.NEXT.EVENTS.notification-hub",
@@ -84,6 +86,7 @@ async fn what_a_service_must_not_do_is_forbidden() {
             vec![
                 "orders.p00.submit.x",
                 "events.order.confirmed.x",
+                "notifications.campaigns.x",
                 "dead-letters.ORDERS.order-processor-p00.x",
                 "$JS.API.STREAM.MSG.GET.ORDERS",
                 "$JS.API.CONSUMER.MSG.NEXT.CATALOG.catalog",

@@ -54,9 +54,12 @@ pub(crate) enum End {
     Fault(Fault),
 }
 
-/// Gives a push that passed every check to its device, or lets the device's fault have it.
+/// Gives a push that passed every check to its device, or lets the device's fault have it, or one that comes by share.
 pub(crate) async fn deliver(state: &State, connection: &Connection, device: &Device, push: Push) -> End {
-    let Some(fault) = state.take_fault(&device.id) else {
+    let fault = state
+        .take_fault(&device.id)
+        .or_else(|| state.storms.hit(device, connection));
+    let Some(fault) = fault else {
         state.take(device, push);
         return End::Taken;
     };

@@ -10,9 +10,13 @@ mod wns;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
 use crate::credentials::{CredentialError, Opened};
+use crate::samples;
 use crate::state::State;
+
+pub(crate) use exchange::read;
 
 /// All services by their paths. The paths don't overlap, so one base URL serves them all.
 pub(crate) fn router(state: Arc<State>, opened: &Opened) -> Result<Router, CredentialError> {
@@ -20,5 +24,6 @@ pub(crate) fn router(state: Arc<State>, opened: &Opened) -> Result<Router, Crede
         .merge(apns::router(state.clone(), opened)?)
         .merge(fcm::router(state.clone(), opened)?)
         .merge(webpush::router(state.clone(), opened))
-        .merge(wns::router(state, opened)))
+        .merge(wns::router(state.clone(), opened))
+        .layer(from_fn_with_state(state, samples::record)))
 }

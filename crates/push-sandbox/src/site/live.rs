@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::Site;
 use crate::state::News;
 
-/// `screen` with a device's id, `refused`, or `all` when some news were missed.
+/// `screen` with a device's id, `refused`, `mail`, or `all` when some news were missed.
 pub(super) async fn live(
     Shared(site): Shared<Arc<Site>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -19,6 +19,7 @@ pub(super) async fn live(
         let event = match news.recv().await {
             Ok(News::Screen(device)) => Event::default().event("screen").data(device),
             Ok(News::Refused) => Event::default().event("refused").data("1"),
+            Ok(News::Mail) => Event::default().event("mail").data("1"),
             Ok(News::All) | Err(RecvError::Lagged(_)) => Event::default().event("all").data("1"),
             Err(RecvError::Closed) => return None,
         };

@@ -1,7 +1,9 @@
 //! The port for people and tools: the page, and the same as JSON.
 
 mod devices;
+mod inbox;
 mod live;
+mod many;
 mod page;
 mod registration;
 
@@ -11,7 +13,7 @@ use std::sync::Arc;
 use axum::extract::{Query, State as Shared};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::json;
@@ -52,6 +54,12 @@ pub(crate) fn router(
         .route("/credentials", get(credentials_json))
         .route("/ca.pem", get(ca))
         .route("/devices", get(devices::list).post(devices::make))
+        .route("/devices/bulk", post(many::make))
+        .route("/faults", get(many::faults).put(many::rage).delete(many::calm))
+        .route("/tally", get(many::tally))
+        .route("/tally/count", get(many::count))
+        .route("/tally/devices", get(many::taken))
+        .route("/samples", get(many::samples).put(many::want_samples))
         .route("/devices/{id}", get(devices::one))
         .route("/devices/{id}/screen", get(page::screen))
         .route(
@@ -60,6 +68,7 @@ pub(crate) fn router(
                 .delete(devices::mend)
                 .post(devices::fault_form),
         )
+        .merge(inbox::routes())
         .route("/refused", get(page::refused))
         .route(
             "/assets/page.js",

@@ -7,24 +7,31 @@ use askama::Template;
 use axum::extract::{Path, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use jiff::Timestamp;
 
+use super::inbox::Inbox;
 use super::{Registration, Site, problem};
 use crate::delivery::{Delivery, Filter, Refusal};
 use crate::device::{Device, Platform};
+use crate::mail::MailRefusal;
 
 /// How many notifications fit on a screen, and how many refusals on the page.
 const ON_SCREEN: usize = 6;
 const SHOWN_REFUSALS: usize = 10;
+/// On a screen without notifications.
+const EMPTY_CLOCK: &str = "9:41";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                      frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page {
     screens: Vec<Screen>,
     refused: Refused,
+    inbox: Inbox,
     api_url: String,
     push_url: String,
+    smtp_url: String,
     ca_pem_path: String,
 }
 
@@ -34,6 +41,8 @@ struct Screen {
     device: Device,
     kind: &'static str,
     curl: String,
+    /// What the screen's clock says: when the newest notification came.
+    clock: String,
     notes: Vec<Note>,
     fault: String,
 }
@@ -41,13 +50,22 @@ struct Screen {
 #[derive(Template)]
 #[template(path = "refused.html")]
 struct Refused {
-    refusals: Vec<Refusal>,
+    refusals: Vec<Row>,
+}
+
+/// A refusal of a push, or of mail.
+struct Row {
+    at: Timestamp,
+    service: &'static str,
+    answer: String,
+    why: String,
 }
 
 struct Note {
     title: String,
     body: String,
     at: String,
+    time: String,
     payload: String,
 }
 
@@ -62,8 +80,10 @@ pub(super) async fn page(Shared(site): Shared<Arc<Site>>) -> Response {
             .map(|device| site.screen(device))
             .collect(),
         refused: site.refused(),
+        inbox: site.inbox(),
         api_url: site.api_url.clone(),
         push_url: site.credentials.push_url.clone(),
+        smtp_url: site.credentials.smtp.url.clone(),
         ca_pem_path: site.credentials.ca_pem_path.display().to_string(),
     };
     html(&page)
@@ -92,7 +112,11 @@ impl Site {
             .fault
             .as_ref()
             .and_then(|fault| serde_json::to_value(fault.kind).ok());
+        let notes = on_screen(self.state.deliveries(&filter));
         Screen {
+            clock: notes
+                .first()
+                .map_or_else(|| EMPTY_CLOCK.to_owned(), |note| note.time.clone()),
             kind: match device.platform {
                 Platform::Apns => "iOS",
                 Platform::Fcm => "Android",
@@ -100,7 +124,7 @@ impl Site {
                 Platform::WebPush => "browser",
             },
             curl: Registration::of(&device, &self.api_url).curl(),
-            notes: on_screen(self.state.deliveries(&filter)),
+            notes,
             fault: fault
                 .and_then(|kind| kind.as_str().map(str::to_owned))
                 .unwrap_or_else(|| "none".to_owned()),
@@ -109,14 +133,33 @@ impl Site {
     }
 
     fn refused(&self) -> Refused {
-        Refused {
-            refusals: self
-                .state
-                .refusals()
-                .into_iter()
-                .rev()
-                .take(SHOWN_REFUSALS)
-                .collect(),
+        let pushes = self.state.refusals().into_iter().map(Row::from);
+        let mails = self.state.inbox.refusals().into_iter().map(Row::from);
+        let mut refusals: Vec<_> = pushes.chain(mails).collect();
+        refusals.sort_by_key(|refusal| std::cmp::Reverse(refusal.at));
+        refusals.truncate(SHOWN_REFUSALS);
+        Refused { refusals }
+    }
+}
+
+impl From<Refusal> for Row {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            at: refusal.at,
+            service: refusal.platform.as_str(),
+            answer: format!("{} {}", refusal.status, refusal.reason),
+            why: refusal.explanation,
+        }
+    }
+}
+
+impl From<MailRefusal> for Row {
+    fn from(refusal: MailRefusal) -> Self {
+        Self {
+            at: refusal.at,
+            service: "mail",
+            answer: refusal.code.to_string(),
+            why: refusal.why,
         }
     }
 }
@@ -144,12 +187,13 @@ impl From<Delivery> for Note {
             title: delivery.title,
             body: delivery.body,
             at: format!("{:.0}", delivery.at),
+            time: delivery.at.strftime("%H:%M").to_string(),
             payload,
         }
     }
 }
 
-fn html(template: &impl Template) -> Response {
+pub(super) fn html(template: &impl Template) -> Response {
     match template.render() {
         Ok(text) => ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(text)).into_response(),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),

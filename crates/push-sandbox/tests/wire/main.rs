@@ -4,6 +4,8 @@
 mod apns;
 mod apns_faults;
 mod fcm;
+mod mail;
+mod scale;
 mod site;
 mod webpush;
 mod webpush_refusals;

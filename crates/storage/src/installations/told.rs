@@ -1,6 +1,6 @@
 //! Whose devices hear of an order.
 
-use domain::{Customer, InstallationId};
+use domain::Customer;
 use sqlx::types::Json;
 
 use super::{Channel, Installation, InstallationRow};
@@ -35,45 +35,5 @@ impl Storage {
             .await?)
         });
         rows.await?.into_iter().map(Installation::try_from).collect()
-    }
-
-    /// One active installation, and whether it hears of what concerns `customer` (of everything, where there is none).
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn installation_to_tell(
-        &self,
-        id: InstallationId,
-        customer: Option<Customer>,
-    ) -> Result<Option<Told>, StorageError> {
-        let work = async {
-            let Some(installation) = self.installation(id).await? else {
-                return Ok(None);
-            };
-            let concerned = match customer {
-                Some(customer) if customer != installation.customer => {
-                    self.is_beside(customer, installation.customer).await?
-                }
-                _ => true,
-            };
-            Ok(Some(Told {
-                installation,
-                concerned,
-            }))
-        };
-        work.await
-    }
-
-    async fn is_beside(&self, customer: Customer, owner: Customer) -> Result<bool, StorageError> {
-        self.within(async {
-            Ok(sqlx::query_scalar!(
-                r#"SELECT $2 IN (SELECT customers_beside($1)) AS "beside!""#,
-                customer.to_string(),
-                owner.to_string(),
-            )
-            .fetch_one(&self.pool)
-            .await?)
-        })
-        .await
     }
 }

@@ -65,6 +65,7 @@ addresses web-frontend DELETE,INSERT,SELECT,UPDATE
 addresses rest-api DELETE,INSERT,SELECT,UPDATE
 attempts order-processor DELETE,INSERT,SELECT,UPDATE
 attempts notification-hub DELETE,INSERT,SELECT,UPDATE
+campaigns notification-hub SELECT
 catalog_commands order-processor INSERT,SELECT
 deliveries notification-hub INSERT,SELECT,UPDATE
 erased_customers web-frontend SELECT
@@ -78,9 +79,13 @@ order_summaries rest-api SELECT
 orders web-frontend SELECT
 orders rest-api SELECT
 orders order-processor INSERT,SELECT,UPDATE
+preferences web-frontend INSERT,SELECT,UPDATE
+preferences rest-api INSERT,SELECT,UPDATE
+preferences notification-hub SELECT
 products web-frontend SELECT
 products rest-api SELECT
 products order-processor INSERT,SELECT,UPDATE
+push_platforms notification-hub INSERT,SELECT,UPDATE
 push_templates notification-hub SELECT
 refresh_tokens web-frontend DELETE,INSERT,SELECT,UPDATE
 refresh_tokens rest-api DELETE,INSERT,SELECT,UPDATE
@@ -115,6 +120,9 @@ async fn what_a_service_must_not_do_is_refused() {
             "DELETE FROM account_guests",
             "INSERT INTO erased_customers VALUES ('guest:x', gen_random_uuid(), now())",
             "DELETE FROM erased_customers",
+            "DELETE FROM preferences",
+            "SELECT mail_of_order(gen_random_uuid())",
+            "SELECT mail_of_customer('guest:x')",
             "SELECT rotate_deliveries(current_date, current_date + 1)",
         ] {
             assert!(is_refused(&shop, door, statement), "{door}: {statement}");
@@ -136,6 +144,8 @@ async fn what_a_service_must_not_do_is_refused() {
         "SELECT * FROM accounts",
         "SELECT * FROM refresh_tokens",
         "SELECT customers_beside('guest:x')",
+        "SELECT mail_of_order(gen_random_uuid())",
+        "SELECT * FROM preferences",
         "SELECT erase_account(gen_random_uuid(), NULL, NULL, now())",
         "UPDATE erased_customers SET customer = 'guest:x'",
         "DELETE FROM erased_customers",
@@ -151,9 +161,13 @@ async fn what_a_service_must_not_do_is_refused() {
         "DELETE FROM installations",
         "DROP TABLE deliveries",
         "DELETE FROM deliveries",
+        "UPDATE campaigns SET expression = 'app:shop'",
+        "INSERT INTO campaigns SELECT * FROM campaigns",
+        "DELETE FROM campaigns",
         "SELECT * FROM accounts",
         "SELECT * FROM sessions",
         "SELECT * FROM erased_customers",
+        "UPDATE preferences SET news_push = true",
         "SELECT erase_account(gen_random_uuid(), NULL, NULL, now())",
         "DELETE FROM wishes",
         "UPDATE wishes SET customer = 'guest:mallory'",

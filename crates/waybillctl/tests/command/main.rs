@@ -9,6 +9,7 @@ mod letters;
 mod orders;
 mod permissions;
 mod processor;
+mod push;
 mod reconcile;
 mod scheduled;
 mod setup;

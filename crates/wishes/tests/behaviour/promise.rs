@@ -42,7 +42,7 @@ proptest! {
         available in 0..3_i64,
         old in 0..3_i64,
     ) {
-        let event = Happened::of(product("stock-changed", json!({
+        let event = Happened::of(product("stock-changed", &json!({
             "sku": sku, "name": sku, "category": category, "available": available, "version": 1,
             "price": { "minor": available, "currency": "EUR" },
             "was": { "price": { "minor": 1, "currency": "EUR" }, "available": old },

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
-/// Fewer answers than this prove nothing.
-const LEAST: usize = 20;
+/// Fewer dead ones than this prove nothing.
+const LEAST_DEAD: usize = 10;
 const MOST: usize = 1_000;
 /// One in this many may die.
 const ONE_IN: usize = 5;
@@ -26,8 +26,13 @@ impl Brake {
     /// Notes a push whose device is gone; gives whether the device may be removed.
     pub(super) fn gone(&mut self, now: Timestamp) -> bool {
         self.note(now, true);
+        !self.is_on()
+    }
+
+    /// Whether no device may be removed.
+    pub(super) fn is_on(&self) -> bool {
         let dead = self.answers.iter().filter(|(_, gone)| *gone).count();
-        self.answers.len() < LEAST || dead * ONE_IN <= self.answers.len()
+        dead >= LEAST_DEAD && dead * ONE_IN > self.answers.len()
     }
 
     fn note(&mut self, now: Timestamp, gone: bool) {
@@ -59,11 +64,32 @@ mod tests {
     #[test]
     fn more_than_one_in_five_stops_the_removing() {
         let mut brake = Brake::default();
-        (0..16).for_each(|second| brake.arrived(at(second)));
-        for second in 16..20 {
-            assert!(brake.gone(at(second)), "4 of 20 is 20 %");
+        (0..40).for_each(|second| brake.arrived(at(second)));
+        for second in 40..50 {
+            assert!(brake.gone(at(second)), "10 of 50 is 20 %");
         }
-        assert!(!brake.gone(at(20)), "5 of 21 is more");
+        assert!(!brake.gone(at(50)), "11 of 51 is more");
+    }
+
+    #[test]
+    fn a_few_dead_ones_by_chance_stop_nothing() {
+        let mut brake = Brake::default();
+        (0..15).for_each(|second| brake.arrived(at(second)));
+        for second in 15..24 {
+            assert!(brake.gone(at(second)), "9 of 24 may be chance");
+        }
+        assert!(!brake.gone(at(24)), "10 of 25 are not");
+    }
+
+    #[test]
+    fn where_all_die_a_few_are_removed_and_no_more() {
+        let mut brake = Brake::default();
+        for second in 0..9 {
+            assert!(brake.gone(at(second)), "9 may be chance");
+        }
+        assert!(!brake.gone(at(9)), "the wrong environment looks the same");
+        (10..60).for_each(|second| brake.arrived(at(second)));
+        assert!(!brake.is_on(), "10 of 60");
     }
 
     #[test]

@@ -2,22 +2,35 @@
 
 mod backoff;
 mod brake;
+mod called_off;
+mod ledger;
+mod mailbox;
+mod push;
 mod settle;
+mod standing;
+mod together;
+mod turn;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use cache::Pace;
 use chassis::{Check, clock};
 use domain::OrderState;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use messaging::{Delivery, Handler, HandlerError, Outcome};
-use push_texts::Text;
+use storage::installations::Told;
 use storage::{DeliveryState, Installation, Platform, Storage};
 
 use self::brake::Brake;
+use self::called_off::CalledOff;
+use self::ledger::Ledger;
+use self::mailbox::Found;
+use self::push::push;
+use self::standing::Standing;
 use crate::feedback::Feedback;
-use crate::gateway::{Answer, Gateway, Kind, Push};
+use crate::gateway::{Answer, Gateway};
 use crate::notification::{Notification, What, successors};
 use crate::texts::Texts;
 use crate::unavailable;
@@ -36,10 +49,14 @@ pub struct Sender<G> {
     platform: Platform,
     gateway: G,
     storage: Storage,
+    ledger: Ledger,
     texts: Arc<Texts>,
     feedback: Feedback,
     check: Check,
     brake: Mutex<Brake>,
+    standing: Standing,
+    called_off: CalledOff,
+    pace: Option<Pace>,
 }
 
 impl<G: Gateway> Handler for Sender<G> {
@@ -53,7 +70,7 @@ impl<G: Gateway> Handler for Sender<G> {
 }
 
 impl<G: Gateway> Sender<G> {
-    /// A sender for `platform` through `gateway`; `check` shows whether the push service lets us in.
+    /// A sender for `platform` through `gateway`, no faster than `pace`; `check` shows whether the push service lets us in.
     pub fn new(
         platform: Platform,
         gateway: G,
@@ -61,16 +78,21 @@ impl<G: Gateway> Sender<G> {
         texts: Arc<Texts>,
         feedback: Feedback,
         check: Check,
+        pace: Option<Pace>,
     ) -> Self {
         check.up();
         Self {
             platform,
             gateway,
+            ledger: Ledger::new(&storage),
+            standing: Standing::new(platform, storage.clone()),
             storage,
             texts,
             feedback,
             check,
             brake: Mutex::default(),
+            called_off: CalledOff::default(),
+            pace,
         }
     }
 
@@ -85,36 +107,44 @@ impl<G: Gateway> Sender<G> {
     }
 
     async fn deliver(&self, notification: &Notification) -> Result<Outcome, HandlerError> {
-        let row = self
-            .storage
-            .delivery(notification.what.at(), notification.delivery)
-            .await
-            .map_err(unavailable)?;
-        match row.map(|row| row.state) {
-            Some(DeliveryState::Queued) => {}
-            Some(DeliveryState::Unknown) if self.overtaken(notification).await? => {
+        let Some(due) = self.ledger.due(notification).await? else {
+            tracing::warn!(delivery.id = %notification.delivery, "a push without its row in the ledger is dropped");
+            return Ok(Outcome::Done);
+        };
+        match due.state {
+            DeliveryState::Queued => {}
+            DeliveryState::Unknown if self.overtaken(notification).await? => {
                 return self.settle(notification, DeliveryState::Superseded, None).await;
             }
-            Some(DeliveryState::Unknown) => {}
-            Some(_) => return Ok(Outcome::Done),
-            None => {
-                tracing::warn!(delivery.id = %notification.delivery, "a push without its row in the ledger is dropped");
-                return Ok(Outcome::Done);
-            }
+            DeliveryState::Unknown => {}
+            _ => return Ok(Outcome::Done),
         }
         let now = clock::now();
         if now >= notification.deadline() {
             return self.settle(notification, DeliveryState::Expired, None).await;
         }
-        if let Some(after) = self.pause(notification, now).await? {
+        if self.is_called_off(notification).await? {
+            return self.settle(notification, DeliveryState::Cancelled, None).await;
+        }
+        if let Some(after) = pause(notification, due.told_at, now) {
             return Ok(Outcome::Wait {
                 after,
                 why: "changes that follow each other closely are told as one".into(),
             });
         }
-        match self.device(notification).await? {
-            Ok(installation) => self.send(notification, &installation, now).await,
-            Err(why) => self.settle(notification, DeliveryState::Gone, Some(why)).await,
+        let found = match self.platform {
+            Platform::Email => self.mailbox(notification).await?,
+            _ => self.device(due.device),
+        };
+        match found {
+            Found::There(mut device) => {
+                if let Some(chosen) = &notification.locale {
+                    device.locale.clone_from(chosen);
+                }
+                self.send(notification, &device, now).await
+            }
+            Found::NotYet(why) => Ok(self.wait(notification, None, why.to_owned())),
+            Found::Gone(why) => self.settle(notification, DeliveryState::Gone, Some(why)).await,
         }
     }
 
@@ -140,44 +170,16 @@ impl<G: Gateway> Sender<G> {
         Ok(false)
     }
 
-    /// How long a change of an order waits for others to follow: a device is told of an order at most every two seconds, and of its receipt
-    /// only where nothing else comes of it in that time.
-    async fn pause(
-        &self,
-        notification: &Notification,
-        now: Timestamp,
-    ) -> Result<Option<Duration>, HandlerError> {
-        let What::Order(event) = &notification.what else {
-            return Ok(None);
-        };
-        let told = self.storage.told_of(event.order, notification.installation, now);
-        let since = match told.await.map_err(unavailable)? {
-            None if event.state == OrderState::Submitted => event.at,
-            None => return Ok(None),
-            Some(told) => told,
-        };
-        let left = APART.saturating_sub(Duration::try_from(now.duration_since(since)).unwrap_or_default());
-        Ok((!left.is_zero()).then(|| backoff::asked(left)))
-    }
-
     /// The device, if it is still there and still the customer's: nobody is told of another's order.
-    async fn device(
-        &self,
-        notification: &Notification,
-    ) -> Result<Result<Installation, &'static str>, HandlerError> {
-        let found = self
-            .storage
-            .installation_to_tell(notification.installation, notification.what.customer())
-            .await
-            .map_err(unavailable)?;
-        Ok(match found {
-            None => Err("the device is no longer registered"),
-            Some(told) if !told.concerned => Err("the device has another owner now"),
+    fn device(&self, found: Option<Told>) -> Found {
+        match found {
+            None => Found::Gone("the device is no longer registered"),
+            Some(told) if !told.concerned => Found::Gone("the device has another owner now"),
             Some(told) if told.installation.platform != self.platform => {
-                Err("the device is on another platform now")
+                Found::Gone("the device is on another platform now")
             }
-            Some(told) => Ok(told.installation),
-        })
+            Some(told) => Found::There(Box::new(told.installation)),
+        }
     }
 
     async fn send(
@@ -195,6 +197,13 @@ impl<G: Gateway> Sender<G> {
                 )
                 .await;
         };
+        if !self.has_turn(notification).await {
+            return Ok(self.wait(
+                notification,
+                Some(turn::NO_TURN_WAIT),
+                "others are before it".into(),
+            ));
+        }
         let push = push(notification, device, text);
         let began = Instant::now();
         let answer = self.gateway.send(&push, now).await;
@@ -213,8 +222,7 @@ impl<G: Gateway> Sender<G> {
     ) -> Result<Outcome, HandlerError> {
         match answer {
             Answer::Sent { id } => {
-                self.check.up();
-                self.brake(|brake| brake.arrived(clock::now()));
+                self.arrived().await;
                 self.settle(notification, DeliveryState::Sent, id.as_deref())
                     .await
             }
@@ -232,21 +240,10 @@ impl<G: Gateway> Sender<G> {
             }
             Answer::Barred { why } => {
                 self.check.down(why.clone());
+                self.standing.barred(Some(&why)).await;
                 Ok(self.wait(notification, Some(BARRED_WAIT), why))
             }
         }
-    }
-
-    /// Waiting for a push service is no attempt of the message: it ends at the deadline, not in the dead letters.
-    fn wait(&self, notification: &Notification, after: Option<Duration>, why: String) -> Outcome {
-        let now = clock::now();
-        let wait = after.map_or_else(
-            || backoff::pause(notification.delivery, notification.what.at(), now),
-            backoff::asked,
-        );
-        let after = backoff::until_deadline(wait, notification.deadline(), now);
-        tracing::debug!(platform = self.platform.as_str(), delivery.id = %notification.delivery, ?after, why, "push waits");
-        Outcome::Wait { after, why }
     }
 
     fn brake<T>(&self, act: impl FnOnce(&mut Brake) -> T) -> T {
@@ -254,30 +251,17 @@ impl<G: Gateway> Sender<G> {
     }
 }
 
-fn push(notification: &Notification, device: &Installation, text: Text) -> Push {
-    let what = &notification.what;
-    let (collapse, data, urgent) = match what {
-        What::Order(event) => (
-            event.order.to_string(),
-            vec![
-                ("order".to_owned(), event.order.to_string()),
-                ("version".to_owned(), event.version.to_string()),
-                ("state".to_owned(), event.state.as_str().to_owned()),
-            ],
-            true,
-        ),
-        What::News(news) => (news.collapse_key.clone(), news.data(), news.urgent),
+/// How long a change of an order waits for others to follow: a device is told of an order at most every two seconds, and of its receipt
+/// only where nothing else comes of it in that time.
+fn pause(notification: &Notification, told_at: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
+    let What::Order(event) = &notification.what else {
+        return None;
     };
-    Push {
-        id: notification.delivery,
-        app: device.app.clone(),
-        channel: device.channel.clone(),
-        environment: device.environment.clone(),
-        collapse,
-        data,
-        urgent,
-        kind: Kind::Alert,
-        text,
-        deadline: notification.deadline(),
-    }
+    let since = match told_at {
+        None if event.state == OrderState::Submitted => event.at,
+        None => return None,
+        Some(told_at) => told_at,
+    };
+    let left = APART.saturating_sub(Duration::try_from(now.duration_since(since)).unwrap_or_default());
+    (!left.is_zero()).then(|| backoff::asked(left))
 }

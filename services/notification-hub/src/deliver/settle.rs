@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chassis::clock;
 use jiff::Timestamp;
 use messaging::{HandlerError, Outcome};
-use storage::{DeliveryState, Installation, StorageError};
+use storage::{DeliveryState, Installation, Platform, Settled};
 
 use super::Sender;
 use crate::gateway::Gateway;
@@ -26,17 +26,19 @@ impl<G: Gateway> Sender<G> {
     ) -> Result<Outcome, HandlerError> {
         let began = Instant::now();
         loop {
-            let (at, id) = (notification.what.at(), notification.delivery);
-            match self
-                .storage
-                .settle_delivery(at, id, state, provider, clock::now())
-                .await
-            {
+            let settled = Settled {
+                event_at: notification.what.at(),
+                delivery: notification.delivery,
+                state,
+                provider: provider.map(str::to_owned),
+                at: clock::now(),
+            };
+            match self.ledger.settle(settled).await {
                 Ok(()) => break,
-                Err(StorageError::Unavailable(_)) if began.elapsed() < HOLD => {
+                Err(HandlerError::Unavailable(_)) if began.elapsed() < HOLD => {
                     tokio::time::sleep(PAUSE).await;
                 }
-                Err(error) => return Err(unavailable(error)),
+                Err(error) => return Err(error),
             }
         }
         self.note(notification, state, provider);
@@ -67,10 +69,14 @@ impl<G: Gateway> Sender<G> {
         as_of: Option<Timestamp>,
         why: &str,
     ) -> Result<Outcome, HandlerError> {
+        // A mailbox is registered nowhere: there is nothing to remove, and its account stays.
+        if self.platform == Platform::Email {
+            return self.settle(notification, DeliveryState::Gone, Some(why)).await;
+        }
         if !self.brake(|brake| brake.gone(clock::now())) {
             return self.keep(notification, why).await;
         }
-        metrics::gauge!("push_removals_stopped", "platform" => self.platform.as_str()).set(0.0);
+        self.standing.removals(false).await;
         let removed = self
             .storage
             .mark_gone(device.id, &device.channel, as_of, why)
@@ -85,7 +91,7 @@ impl<G: Gateway> Sender<G> {
     }
 
     async fn keep(&self, notification: &Notification, why: &str) -> Result<Outcome, HandlerError> {
-        metrics::gauge!("push_removals_stopped", "platform" => self.platform.as_str()).set(1.0);
+        self.standing.removals(true).await;
         tracing::error!(
             platform = self.platform.as_str(),
             why,

@@ -2,8 +2,10 @@
 
 pub mod apns;
 mod collapse;
+pub mod email;
 pub mod es256;
 pub mod fcm;
+pub mod pool;
 pub mod transport;
 pub mod webpush;
 pub mod wns;
@@ -46,6 +48,10 @@ pub struct Push {
     pub kind: Kind,
     /// What is shown.
     pub text: Text,
+    /// In which language: a BCP 47 tag.
+    pub locale: String,
+    /// What a mail is about; none where it is for anyone.
+    pub subject: Option<email::Subject>,
     /// After that nobody wants it.
     pub deadline: Timestamp,
 }
@@ -167,6 +173,8 @@ ab2FLDHyaoWNBN3WaaTBIDcSFw==
                 title: "Tea & <cups>".into(),
                 body: "It's \"on\" its way".into(),
             },
+            locale: "en".into(),
+            subject: Some(email::Subject::Order(event.order)),
             deadline: crate::notification::deadline(event.at),
         }
     }

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::webpush::PublicOnly;
@@ -56,40 +55,8 @@ pub enum Speaks {
     },
 }
 
-/// A pool of clients with one connection each (HTTP/2), used in turn.
-#[derive(Debug)]
-pub struct Pool {
-    clients: Vec<Client>,
-    next: AtomicUsize,
-}
-
-impl Pool {
-    /// A pool; connects to nothing yet.
-    ///
-    /// # Errors
-    /// Where the extra certificates are no PEM or TLS can't be set up.
-    pub fn new(settings: &Settings, speaks: &Speaks) -> Result<Self, reqwest::Error> {
-        let clients = (0..settings.connections.max(1))
-            .map(|_| client(settings, speaks))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            clients,
-            next: AtomicUsize::new(0),
-        })
-    }
-
-    /// The next client.
-    pub fn client(&self) -> &Client {
-        &self.clients[self.next.fetch_add(1, Ordering::Relaxed) % self.clients.len()]
-    }
-
-    /// All clients, for a library that takes turns by itself.
-    pub fn into_clients(self) -> Vec<Client> {
-        self.clients
-    }
-}
-
-fn client(settings: &Settings, speaks: &Speaks) -> Result<Client, reqwest::Error> {
+/// A client with one connection (HTTP/2).
+pub(super) fn client(settings: &Settings, speaks: &Speaks) -> Result<Client, reqwest::Error> {
     let mut builder = Client::builder()
         .timeout(settings.timeout)
         .connect_timeout(CONNECT_TIMEOUT.min(settings.timeout))

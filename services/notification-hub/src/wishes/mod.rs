@@ -14,6 +14,8 @@ use storage::{Platform, Storage, Wish};
 
 use self::found::{Found, fulfilled, what};
 use self::read::{Reading, read};
+use crate::mail;
+use crate::notification::What;
 use crate::queue::{Planned, Queue};
 use crate::unavailable;
 
@@ -130,7 +132,28 @@ impl Matcher {
                 let what = what(cause, happened, found.get(&customer)?);
                 Some(Planned::new(what, &device, &cause.envelope))
             });
-        self.queue.queue(planned.collect(), now).await?;
+        let mut planned: Vec<_> = planned.collect();
+        planned.extend(self.mails(cause, happened, &found));
+        self.queue.queue(planned, now).await?;
         Ok(())
+    }
+
+    /// The mails to those who have an account, and so an address of their own. About an order the announcer writes anyway.
+    fn mails(&self, cause: &Delivery, happened: &Happened, found: &Found) -> Vec<Planned> {
+        if !self.platforms.contains(&Platform::Email) {
+            return Vec::new();
+        }
+        let accounts = found
+            .iter()
+            .filter(|(customer, _)| matches!(customer, Customer::Account(_)));
+        accounts
+            .filter_map(|(customer, wish)| match what(cause, happened, wish) {
+                What::Order(_) => None,
+                news @ What::News(_) => {
+                    let mailbox = mail::mailbox(&news, *customer);
+                    Some(Planned::new(news, &mailbox, &cause.envelope))
+                }
+            })
+            .collect()
     }
 }

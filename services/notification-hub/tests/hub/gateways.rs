@@ -19,13 +19,15 @@ pub(crate) fn push(to: storage::Channel) -> Push {
         channel: to,
         environment: "production".into(),
         collapse: clock::random_id().to_string(),
-        data: vec![("order".into(), "the order".into())],
+        data: vec![("order".into(), "order-42".into())],
         urgent: true,
         kind: Kind::Alert,
         text: Text {
             title: "Tee & <Tassen>".into(),
             body: "Für \"Sie\"".into(),
         },
+        locale: "de".into(),
+        subject: None,
         deadline: clock::now() + Duration::from_secs(1800),
     }
 }
@@ -79,7 +81,7 @@ async fn every_service_takes_a_push_and_shows_its_text() {
             ("Tee & <Tassen>", "Für \"Sie\"")
         );
         assert!(
-            arrived.payload.to_string().contains("the order"),
+            arrived.payload.to_string().contains("order-42"),
             "{}",
             arrived.payload
         );

@@ -2,12 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod announcing;
+mod campaigns;
 mod devices;
 mod gateways;
+mod mail;
+mod mail_answers;
 mod providers;
 mod saying;
 mod shop;
 mod silent;
 mod subscriptions;
 mod waiting;
+mod wishers;
 mod wishes;

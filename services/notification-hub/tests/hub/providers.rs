@@ -6,6 +6,9 @@ use notification_hub::platforms::Platforms;
 use push_sandbox::{Channel, Delivery, Device, Filter, NewDevice, Options, Platform, Sandbox};
 use tempfile::TempDir;
 
+/// The key of the shop's links.
+pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
 /// A sandbox of the test's own.
 pub(crate) struct Providers {
     pub(crate) sandbox: Sandbox,
@@ -71,6 +74,29 @@ impl Providers {
             format!("--wns-package-secret-file={}", self.secret(&uwp.client_secret)),
             format!("--wns-token-url={}", uwp.token_url),
         ]);
+        flags
+    }
+
+    /// The flags for mail alone.
+    pub(crate) fn mail_flags(&self) -> Vec<String> {
+        let smtp = &self.sandbox.credentials.smtp;
+        let mut flags = self.shared_flags();
+        flags.extend([
+            format!("--smtp-url={}", smtp.url),
+            format!("--smtp-user={}", smtp.user),
+            format!("--smtp-password-file={}", smtp.password_path.display()),
+            format!("--mail-from={}", smtp.from),
+            "--shop-url=https://shop.example".to_owned(),
+            format!("--secret-key={KEY}"),
+        ]);
+        flags
+    }
+
+    /// The flags for every platform and for mail.
+    pub(crate) fn all_flags(&self) -> Vec<String> {
+        let mut flags = self.flags();
+        let more = self.mail_flags().into_iter();
+        flags.extend(more.filter(|flag| !flag.starts_with("--push-")));
         flags
     }
 

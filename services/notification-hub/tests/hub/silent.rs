@@ -51,7 +51,7 @@ async fn a_silent_push_shows_nothing_and_hands_its_data_to_the_app() {
                 assert_eq!(arrived.collapse_key, None, "only what is shown has a tag");
                 let text = arrived.payload.as_str().unwrap();
                 let data: serde_json::Value = serde_json::from_str(text).unwrap();
-                assert_eq!(data["order"], "the order");
+                assert_eq!(data["order"], "order-42");
             }
             Platform::WebPush => assert_eq!(arrived.payload.get("title"), None),
         }

@@ -1,90 +1,15 @@
 //! From events to those who wished to hear of them.
 
-use chassis::clock;
 use devstack::testing::{change_stream, eventually, stored};
-use domain::catalog::ProductWas;
-use domain::{Actor, CatalogEvent, CommandId, Customer, Money, OrderEvent, OrderState, Version, WishId};
+use domain::{Actor, OrderEvent, OrderState};
 use messaging::{DeadLetters, events};
 use push_sandbox::{Delivery, Platform};
 use serde_json::json;
-use storage::{Wish, Wished};
 
-use crate::shop::{Owned, Shop, customer, event};
+use crate::shop::{Shop, customer, event};
+use crate::wishers::{changed, eur, restock};
 
 const CHEAP_TEA: &str = "price_minor < 2000 AND category IN ('tea', 'cups')";
-
-fn eur(minor: i64) -> Money {
-    Money::new(minor, "EUR".parse().unwrap())
-}
-
-/// A product of the category `tea` was changed from what it was: so many for so much.
-fn changed(verb: &str, was: (i64, i64), price: i64, available: i64) -> CatalogEvent {
-    CatalogEvent {
-        sku: "sencha".parse().unwrap(),
-        verb: verb.into(),
-        version: Version(3),
-        price: eur(price),
-        available,
-        name: Some("Sencha".parse().unwrap()),
-        category: Some("tea".parse().unwrap()),
-        was: Some(ProductWas {
-            price: eur(was.0),
-            available: was.1,
-        }),
-        by: Actor::Staff("sam".into()),
-        at: clock::now(),
-        reason: None,
-        command: CommandId(clock::random_id()),
-    }
-}
-
-/// Tea at 12.50 € is there again.
-fn restock() -> CatalogEvent {
-    changed("stock-changed", (1250, 0), 1250, 5)
-}
-
-impl Shop {
-    /// Makes a wish as the front door does.
-    async fn wish(&self, customer: Customer, topic: &str, condition: Option<&str>) -> WishId {
-        let keys = ::wishes::Wish::parse(topic, condition).unwrap().keys();
-        self.wish_under(customer, topic, condition, &keys).await
-    }
-
-    async fn wish_under(
-        &self,
-        customer: Customer,
-        topic: &str,
-        condition: Option<&str>,
-        keys: &[i64],
-    ) -> WishId {
-        let wish = Wish {
-            id: WishId(clock::random_id()),
-            customer,
-            topic: topic.into(),
-            condition: condition.map(str::to_owned),
-            created_at: clock::now(),
-        };
-        assert_eq!(self.storage.add_wish(&wish, keys).await.unwrap(), Wished::Added);
-        wish.id
-    }
-
-    async fn tell(&self, event: &CatalogEvent) {
-        self.send(&events::catalog_event_message(event, "order-processor"))
-            .await;
-    }
-
-    /// What arrived at the device, once there is something.
-    async fn heard(&self, device: &Owned) -> Vec<Delivery> {
-        eventually("a push", async || {
-            Some(self.arrived(device)).filter(|arrived| !arrived.is_empty())
-        })
-        .await
-    }
-
-    fn arrived(&self, device: &Owned) -> Vec<Delivery> {
-        self.providers.arrived_at(&device.device)
-    }
-}
 
 fn texts(pushes: &[Delivery]) -> Vec<(&str, &str)> {
     pushes

@@ -47,6 +47,7 @@ pub(super) fn request(operation: &str) -> Option<Value> {
         }),
         "addGuest" => json!({ "guest_token": GUEST_TOKEN }),
         "addAddress" | "changeAddress" => saved_address(),
+        "putPreferences" => preferences(),
         "submitOrder" => draft(),
         "submitOrderGroup" => json!({ "orders": [draft(), draft()] }),
         "scheduleOrder" | "changeScheduledOrder" => {
@@ -99,6 +100,7 @@ pub(super) fn answer(operation: &str, status: &str, kind: &str) -> Option<Value>
                 "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
             }],
         }),
+        ("getPreferences" | "putPreferences", "200", _) => preferences(),
         ("getPushKeys", "200", _) => json!({
             "webpush": "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs",
         }),
@@ -167,6 +169,11 @@ fn address_entry() -> Value {
     let mut entry = saved_address();
     entry["id"] = json!("7a1f0c2e-5d0b-8c7a-b1de-2f6f3f0f6a12");
     entry
+}
+
+fn preferences() -> Value {
+    let both = json!({ "push": true, "email": true });
+    json!({ "orders": both, "wishes": both, "news": { "push": true, "email": false }, "locale": "de-AT" })
 }
 
 fn money(minor: i64) -> Value {

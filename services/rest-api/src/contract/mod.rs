@@ -80,6 +80,7 @@ fn document() -> Value {
         sessions::Operations::openapi(),
         me::Operations::openapi(),
         me::addresses::Operations::openapi(),
+        me::preferences::Operations::openapi(),
         catalog::Operations::openapi(),
         orders::Operations::openapi(),
         scheduled::Operations::openapi(),

@@ -85,7 +85,10 @@ fn can_give(path: &str, operation: &Value, kind: Kind) -> bool {
         Kind::TooManyRequests => path.starts_with("/v1/"),
         Kind::Unavailable => path.starts_with("/v1/") && id != "createGuestSession",
         Kind::Unauthorized => !operation["security"].is_null(),
-        Kind::AccountNeeded => path == "/v1/me" || path.starts_with("/v1/me/"),
+        // Guests have preferences, too.
+        Kind::AccountNeeded => {
+            path != "/v1/me/preferences" && (path == "/v1/me" || path.starts_with("/v1/me/"))
+        }
         Kind::NotFound => takes("path"),
         Kind::InvalidInput => body || takes("query") || takes("Last-Event-ID"),
         Kind::MalformedJson | Kind::UnsupportedMediaType | Kind::BodyTooLarge | Kind::BodyTooSlow => body,

@@ -5,6 +5,7 @@ mod change;
 mod erase;
 mod guests;
 mod password;
+pub(crate) mod preferences;
 mod read;
 
 pub(crate) use change::change;

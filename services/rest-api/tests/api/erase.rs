@@ -144,6 +144,10 @@ async fn an_accounts_and_its_guests_orders_lose_their_personal_data_and_later_on
     put().await.problem(401, "unauthorized");
     guest.get(&wanted).await.problem(404, "not-found");
     wish().await.problem(401, "unauthorized");
+    let none = json!({ "push": false, "email": false });
+    let chosen = json!({ "orders": none, "wishes": none, "news": none });
+    let chosen = guest.request(Method::PUT, "/v1/me/preferences").json(&chosen);
+    Answer::of(chosen).await.problem(401, "unauthorized");
 
     let late = guest.send("late", &draft(&[("honey-acacia", 1)])).await;
     assert_eq!(late.status, 202, "{}", late.text);

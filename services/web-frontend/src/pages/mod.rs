@@ -6,6 +6,7 @@ pub(crate) mod draft;
 pub(crate) mod errors;
 pub(crate) mod fields;
 pub(crate) mod my_orders;
+pub(crate) mod news;
 pub(crate) mod order;
 pub(crate) mod order_view;
 #[cfg(test)]

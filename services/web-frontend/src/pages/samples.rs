@@ -14,6 +14,7 @@ use super::checkout::{CheckoutPage, Line as CheckoutLine};
 use super::errors::Refusal;
 use super::fields::{self, ADDRESS, CONTACT, NOTE};
 use super::my_orders::{MyOrdersPage, Row};
+use super::news::NewsStopPage;
 use super::order::OrderPage;
 use super::order_view::{CancelForm, OrderView};
 use crate::forms::Fields;
@@ -186,6 +187,12 @@ pub(super) fn pages() -> Vec<(String, String)> {
         is_later_page: false,
     };
     pages.push(("no orders".to_owned(), none.render().unwrap()));
+    for (name, action) in [
+        ("news", Some("/news/stop?token=t".to_owned())),
+        ("no more news", None),
+    ] {
+        pages.push((name.to_owned(), NewsStopPage { action }.render().unwrap()));
+    }
     for refusal in [
         Refusal::NotFound,
         Refusal::Malformed,

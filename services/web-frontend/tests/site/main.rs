@@ -4,6 +4,7 @@
 mod browser;
 mod full;
 mod limits;
+mod news;
 mod orders;
 mod security;
 mod support;

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use web_frontend::app;
 use web_frontend::args::Args;
 
-const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 pub(crate) struct Site {
     pub(crate) servers: TestServers,
@@ -152,7 +152,7 @@ async fn messaging(url: &str) -> Messaging {
     Messaging::connect(options).await.unwrap()
 }
 
-async fn storage(url: &str) -> Storage {
+pub(crate) async fn storage(url: &str) -> Storage {
     let options = storage::ConnectOptions {
         url: url.to_owned().into(),
         name: "test".to_owned(),

@@ -1,5 +1,6 @@
 //! What each cell does.
 
+mod campaign;
 mod disk;
 mod network;
 mod overload;
@@ -35,6 +36,8 @@ pub(super) async fn run(cell: Cell, settings: Settings) -> Result<Outcome> {
         Cell::SameKey => races::same_key(settings).await,
         Cell::LastFive => races::last_five(settings).await,
         Cell::Push => push::providers_fail(settings).await,
+        Cell::Campaign => campaign::bad_day(settings).await,
+        Cell::MostGone => campaign::most_gone(settings).await,
     }
 }
 

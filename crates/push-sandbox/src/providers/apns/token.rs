@@ -32,7 +32,8 @@ pub(super) struct ProviderTokens {
 
 #[derive(Default)]
 struct Seen {
-    tokens: Vec<(String, Timestamp)>,
+    /// Each with when it was issued and when it was first seen.
+    tokens: Vec<(String, Timestamp, Timestamp)>,
     changed: Option<Timestamp>,
 }
 
@@ -52,7 +53,11 @@ impl ProviderTokens {
             Reason::MissingProviderToken,
             "no `authorization: bearer <token>` header",
         ))?;
-        let issued = self.verified(token)?;
+        // A signature is looked at once: senders repeat their token with every request.
+        let issued = match self.known(token) {
+            Some(issued) => issued,
+            None => self.verified(token)?,
+        };
         if issued > now + AHEAD {
             return Err(invalid("`iat` lies in the future"));
         }
@@ -65,7 +70,13 @@ impl ProviderTokens {
         self.seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .note(token, now)
+            .note(token, issued, now)
+    }
+
+    fn known(&self, token: &str) -> Option<Timestamp> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = seen.tokens.iter().find(|(known, ..)| known == token);
+        known.map(|(_, issued, _)| *issued)
     }
 
     fn verified(&self, token: &str) -> Result<Timestamp, Refused> {
@@ -89,9 +100,9 @@ impl ProviderTokens {
 
 impl Seen {
     /// The first token is no change; a second one is; a third within 20 minutes of that is one too many.
-    fn note(&mut self, token: &str, now: Timestamp) -> Result<(), Refused> {
-        self.tokens.retain(|(_, first)| *first + LIFETIME + AHEAD > now);
-        if self.tokens.iter().any(|(seen, _)| seen == token) {
+    fn note(&mut self, token: &str, issued: Timestamp, now: Timestamp) -> Result<(), Refused> {
+        self.tokens.retain(|(.., first)| *first + LIFETIME + AHEAD > now);
+        if self.tokens.iter().any(|(seen, ..)| seen == token) {
             return Ok(());
         }
         if !self.tokens.is_empty() {
@@ -103,7 +114,7 @@ impl Seen {
             }
             self.changed = Some(now);
         }
-        self.tokens.push((token.to_owned(), now));
+        self.tokens.push((token.to_owned(), issued, now));
         Ok(())
     }
 }

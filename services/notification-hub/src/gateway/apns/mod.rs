@@ -15,7 +15,8 @@ use storage::Channel;
 use url::Url;
 
 pub use self::token::ProviderKey;
-use super::transport::{Pool, retry_after};
+use super::pool::Pool;
+use super::transport::retry_after;
 use super::{Answer, Gateway, Kind, Push, collapse};
 
 /// What APNs takes at most.
@@ -96,7 +97,7 @@ impl Apns {
             Ok(request) => request,
             Err(answer) => return answer,
         };
-        match request.send().await {
+        match self.pool.send(request).await {
             Ok(response) => read(response, now).await,
             Err(error) => Answer::of_transport(&error),
         }

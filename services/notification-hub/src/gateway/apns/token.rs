@@ -3,6 +3,8 @@
 //! Apple refuses more than one change of it in 20 minutes and one older than an hour. So its time is rounded to 40 minutes and
 //! its signature is deterministic (RFC 6979): the same key at the same time gives the same token everywhere.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use jiff::Timestamp;
 
 use crate::gateway::es256::{Es256, KeyError};
@@ -17,6 +19,8 @@ pub struct ProviderKey {
     key: Es256,
     key_id: String,
     team_id: String,
+    /// The last one made, with its time: a signature costs more than the rest of a push.
+    last: Arc<Mutex<Option<(i64, String)>>>,
 }
 
 impl ProviderKey {
@@ -33,6 +37,7 @@ impl ProviderKey {
             key: Es256::from_pem(pem)?,
             key_id: key_id.into(),
             team_id: team_id.into(),
+            last: Arc::default(),
         })
     }
 
@@ -41,8 +46,19 @@ impl ProviderKey {
     /// # Errors
     /// [`KeyError::Signing`].
     pub fn token(&self, now: Timestamp) -> Result<String, KeyError> {
+        let issued = issued_at(now);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, token)) = last.as_ref().filter(|(at, _)| *at == issued) {
+            return Ok(token.clone());
+        }
+        let token = self.signed(issued)?;
+        *last = Some((issued, token.clone()));
+        Ok(token)
+    }
+
+    fn signed(&self, issued: i64) -> Result<String, KeyError> {
         let header = serde_json::json!({"alg": "ES256", "kid": self.key_id});
-        let claims = serde_json::json!({"iss": self.team_id, "iat": issued_at(now)});
+        let claims = serde_json::json!({"iss": self.team_id, "iat": issued});
         self.key.token(&header, &claims)
     }
 

@@ -4,6 +4,7 @@ use ::fcm::{Client, FcmError, Message, MessageBuilder, MessageError, Priority, R
 use jiff::Timestamp;
 use storage::Channel;
 
+use super::pool::Pool;
 use super::transport::words;
 use super::{Answer, Gateway, Kind, Push};
 
@@ -19,13 +20,14 @@ pub struct Looks {
 /// The gateway to FCM.
 pub struct Fcm {
     client: Client,
+    pool: Pool,
     looks: Looks,
 }
 
 impl Fcm {
-    /// A gateway over `client`.
-    pub fn new(client: Client, looks: Looks) -> Self {
-        Self { client, looks }
+    /// A gateway over `client`, which sends by the connections of `pool`.
+    pub fn new(client: Client, pool: Pool, looks: Looks) -> Self {
+        Self { client, pool, looks }
     }
 }
 
@@ -44,7 +46,13 @@ impl Gateway for Fcm {
                 };
             }
         };
-        match self.client.send(&message, now).await {
+        let lease = self.pool.lease();
+        let sent = self.client.send_by(lease.client(), &message, now).await;
+        match &sent {
+            Err(FcmError::Unknown(error)) if error.is_timeout() => lease.waited_in_vain(),
+            _ => lease.answered(),
+        }
+        match sent {
             Ok(name) => Answer::Sent {
                 id: Some(name.as_str().to_owned()),
             },
@@ -121,7 +129,7 @@ mod tests {
         });
         let now = crate::notification::samples::NOW.parse().unwrap();
         let message = message(&push, &Looks::default(), target(&push.channel).unwrap(), now).unwrap();
-        let order = push.collapse.clone();
+        let order = push.collapse;
         assert_eq!(
             serde_json::to_value(message).unwrap(),
             json!({
@@ -146,7 +154,7 @@ mod tests {
         };
         let now = crate::notification::samples::NOW.parse().unwrap();
         let message = message(&push, &looks, target(&push.channel).unwrap(), now).unwrap();
-        let order = push.collapse.clone();
+        let order = push.collapse;
         assert_eq!(
             serde_json::to_value(message).unwrap(),
             json!({

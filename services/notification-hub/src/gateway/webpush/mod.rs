@@ -15,7 +15,8 @@ use url::Url;
 use self::encrypt::Keys;
 pub(super) use self::resolver::{NotPublic, PublicOnly};
 pub use self::vapid::Vapid;
-use super::transport::{Pool, beginning, caused_by, retry_after};
+use super::pool::Pool;
+use super::transport::{beginning, caused_by, retry_after};
 use super::{Answer, Gateway, Kind, Push, collapse};
 
 /// So much of an answer's body is read: the push service may be anybody's.
@@ -60,7 +61,7 @@ impl WebPush {
 
     async fn once(&self, push: &Push, to: &Subscription, now: Timestamp) -> Result<Response, Answer> {
         let request = self.request(push, to, now)?;
-        request.send().await.map_err(|error| {
+        self.pool.send(request).await.map_err(|error| {
             if caused_by::<NotPublic>(&error) {
                 return Answer::Refused {
                     why: "the endpoint's host has no public address".into(),

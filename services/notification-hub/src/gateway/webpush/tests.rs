@@ -127,12 +127,12 @@ fn a_token_is_made_once_for_each_service_and_is_good_for_twelve_hours_at_least()
 #[test]
 fn made_up_services_do_not_fill_the_memory() {
     let vapid = vapid();
-    for number in 0..600 {
+    for number in 0..258 {
         let endpoint = format!("https://push-{number}.example.net/").parse().unwrap();
         vapid.authorization(&endpoint, now()).unwrap();
     }
     let shown = format!("{vapid:?}");
-    assert!(shown.matches("example.net").count() <= 300 && !shown.contains("SigningKey"));
+    assert!(shown.matches("example.net").count() < 10 && !shown.contains("token"));
 }
 
 #[test]

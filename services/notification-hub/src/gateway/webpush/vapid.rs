@@ -1,6 +1,7 @@
 //! Who sends: a token per push service, signed by the key that browsers have subscribed for (RFC 8292).
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -26,10 +27,19 @@ pub struct Vapid {
     made: Mutex<HashMap<String, Made>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Made {
     until: i64,
     token: String,
+}
+
+/// Without the token.
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Made")
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Vapid {

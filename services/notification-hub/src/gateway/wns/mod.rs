@@ -13,7 +13,8 @@ use url::Url;
 
 pub use self::channel::is_wns_host;
 pub use self::token::{Credentials, Tokens};
-use super::transport::{Pool, retry_after};
+use super::pool::Pool;
+use super::transport::retry_after;
 use super::{Answer, Gateway, Kind, Push, collapse};
 
 /// The gateway to WNS.
@@ -57,10 +58,11 @@ impl Wns {
 
     /// Sends with the access token at hand; gives that token too, so that a refused one can be forgotten.
     async fn once(&self, push: &Push, address: Url, now: Timestamp) -> Result<(Response, String), Answer> {
-        let token = self.tokens.token(self.pool.client(), now).await?;
+        let token = self.tokens.token(&self.pool.client(), now).await?;
         let request = self.request(push, address, &token, now)?;
-        let response = request
-            .send()
+        let response = self
+            .pool
+            .send(request)
             .await
             .map_err(|error| Answer::of_transport(&error))?;
         Ok((response, token))

@@ -1,0 +1,420 @@
+//! Campaigns: who gets them, when, how often, and what stops them.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use chassis::clock;
+use devstack::testing::eventually;
+use domain::{Actor, OrderState};
+use jiff::{SignedDuration, Timestamp};
+use messaging::{Envelope, Message, Schedules, subjects};
+use push_sandbox::{Delivery, Fault, FaultKind, Filter, Platform};
+use storage::{Campaign, CampaignState, CampaignText, DeliveryState, Installation, NewCampaign};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+use crate::shop::{Owned, Shop, customer, event};
+
+const ALL: [Platform; 3] = [Platform::Apns, Platform::Fcm, Platform::Wns];
+
+fn campaign(expression: &str) -> NewCampaign {
+    let (id, now) = (clock::random_id(), clock::now());
+    NewCampaign {
+        id,
+        expression: expression.into(),
+        devices: None,
+        text: CampaignText {
+            title: format!("Tea week {id}"),
+            body: "Everything green".into(),
+        },
+        texts: BTreeMap::new(),
+        data: serde_json::Map::new(),
+        urgent: false,
+        silent: false,
+        rate: None,
+        created_by: "test".into(),
+        created_at: now,
+        send_at: now,
+        expires_at: now + SignedDuration::from_hours(1),
+    }
+}
+
+fn message(campaign: &NewCampaign) -> Message {
+    Message {
+        subject: subjects::campaign(campaign.id),
+        envelope: Envelope {
+            id: campaign.id.to_string(),
+            kind: "campaign.send.v1".into(),
+            source: "waybillctl".into(),
+            time: campaign.created_at,
+            actor: Actor::Staff("test".into()),
+            correlation_id: None,
+            traceparent: None,
+            expires_at: None,
+        },
+        body: "{}".into(),
+    }
+}
+
+impl Shop {
+    async fn begin(&self, campaign: &NewCampaign) {
+        self.send(&message(campaign)).await;
+        self.storage.add_campaign(campaign).await.unwrap();
+    }
+
+    async fn tagged(&self, platform: Platform, locale: &str, tags: &[&str]) -> Owned {
+        let owned = self.register(customer(), platform, locale).await;
+        let installation = Installation {
+            tags: tags.iter().map(ToString::to_string).collect(),
+            ..owned.installation
+        };
+        self.storage.put_installation(&installation).await.unwrap();
+        Owned {
+            installation,
+            ..owned
+        }
+    }
+
+    async fn crowd(&self, platform: Platform, count: usize) -> Vec<Owned> {
+        let mut crowd = Vec::with_capacity(count);
+        for _ in 0..count {
+            crowd.push(self.tagged(platform, "en", &["crowd"]).await);
+        }
+        crowd
+    }
+
+    async fn campaign(&self, id: Uuid) -> Campaign {
+        self.storage.campaign(id).await.unwrap().unwrap()
+    }
+
+    async fn ends(&self, id: Uuid, state: CampaignState) -> Campaign {
+        eventually("the campaign to end", async || {
+            let campaign = self.campaign(id).await;
+            (campaign.state == state).then_some(campaign)
+        })
+        .await
+    }
+
+    /// How many of its deliveries are in each state.
+    async fn states(&self, campaign: &NewCampaign) -> BTreeMap<String, i64> {
+        let counts = self
+            .storage
+            .campaign_deliveries(campaign.id, campaign.send_at)
+            .await
+            .unwrap();
+        let mut states = BTreeMap::new();
+        for count in counts {
+            *states.entry(count.state).or_default() += count.count;
+        }
+        states
+    }
+
+    /// What arrived of it, whatever its language: nobody else says anything.
+    fn all_arrived(&self) -> Vec<Delivery> {
+        self.providers.sandbox.deliveries(&Filter::default())
+    }
+
+    /// How many pushes each device got.
+    fn arrived_by_device(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for push in self.all_arrived() {
+            *counts.entry(push.device).or_default() += 1;
+        }
+        counts
+    }
+}
+
+#[tokio::test]
+async fn an_expression_reaches_exactly_the_devices_it_fits_each_in_its_language() {
+    let (shop, hub) = Shop::at_work().await;
+    let mut fitting = Vec::new();
+    for platform in ALL {
+        fitting.push(shop.tagged(platform, "de-AT", &["follows:sku-1"]).await);
+        fitting.push(shop.tagged(platform, "fr", &["staff", "country:de"]).await);
+        shop.tagged(platform, "en", &["follows:sku-1", "country:de"])
+            .await;
+        shop.tagged(platform, "en", &[]).await;
+    }
+    let campaign = NewCampaign {
+        texts: BTreeMap::from([(
+            "de".into(),
+            CampaignText {
+                title: "Teewoche".into(),
+                body: "Alles grün".into(),
+            },
+        )]),
+        ..campaign("(follows:sku-1 && !country:de) || staff")
+    };
+    shop.begin(&campaign).await;
+    let done = shop.ends(campaign.id, CampaignState::Done).await;
+    shop.emptied().await;
+    hub.stop().await;
+
+    let mut wanted: Vec<_> = fitting
+        .iter()
+        .map(|owned| {
+            let title = match owned.installation.locale.as_str() {
+                "de-AT" => "Teewoche",
+                _ => campaign.text.title.as_str(),
+            };
+            (owned.device.id.clone(), title.to_owned())
+        })
+        .collect();
+    let mut arrived: Vec<_> = shop
+        .all_arrived()
+        .into_iter()
+        .map(|push| (push.device, push.title))
+        .collect();
+    wanted.sort();
+    arrived.sort();
+    assert_eq!(arrived, wanted);
+    let queued = ["apns", "fcm", "wns"].map(|platform| (platform.to_owned(), 2));
+    assert_eq!(done.queued, BTreeMap::from(queued));
+    assert_eq!(done.left_out, 0);
+    assert_eq!(shop.states(&campaign).await, BTreeMap::from([("sent".into(), 6)]));
+    assert_eq!(shop.providers.sandbox.refusals().len(), 0);
+}
+
+#[tokio::test]
+async fn a_test_reaches_the_chosen_devices_alone() {
+    let (shop, hub) = Shop::at_work().await;
+    let crowd = shop.crowd(Platform::Fcm, 5).await;
+    let chosen = vec![crowd[1].installation.id, crowd[3].installation.id];
+    let campaign = NewCampaign {
+        devices: Some(chosen),
+        ..campaign("crowd")
+    };
+    shop.begin(&campaign).await;
+    shop.ends(campaign.id, CampaignState::Done).await;
+    shop.emptied().await;
+    hub.stop().await;
+    let arrived: Vec<_> = shop.arrived_by_device().into_keys().collect();
+    let mut wanted = vec![crowd[1].device.id.clone(), crowd[3].device.id.clone()];
+    wanted.sort();
+    assert_eq!(arrived, wanted);
+}
+
+#[tokio::test]
+async fn a_campaign_begins_at_its_time_and_one_that_was_taken_back_never_does() {
+    let (shop, hub) = Shop::at_work().await;
+    let crowd = shop.crowd(Platform::Apns, 3).await;
+    let schedules = Schedules::new(shop.messaging.clone());
+    let at = |milliseconds| -> Timestamp { clock::now() + SignedDuration::from_millis(milliseconds) };
+    let late = |milliseconds| NewCampaign {
+        send_at: at(milliseconds),
+        ..campaign("crowd")
+    };
+    let (taken_back, kept) = (late(1_000), late(1_500));
+    for campaign in [&taken_back, &kept] {
+        let name = campaign.id.to_string().parse().unwrap();
+        schedules
+            .schedule_for_operator(&name, campaign.send_at, &message(campaign))
+            .await
+            .unwrap();
+        shop.storage.add_campaign(campaign).await.unwrap();
+    }
+    assert!(
+        shop.storage
+            .cancel_campaign(taken_back.id, clock::now())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !shop
+            .storage
+            .cancel_campaign(taken_back.id, clock::now())
+            .await
+            .unwrap()
+    );
+    shop.ends(kept.id, CampaignState::Done).await;
+    shop.emptied().await;
+    hub.stop().await;
+    let arrived = shop.all_arrived();
+    assert_eq!(arrived.len(), crowd.len());
+    for push in arrived {
+        assert_eq!(push.title, kept.text.title);
+        assert!(push.at >= kept.send_at, "{} is before {}", push.at, kept.send_at);
+    }
+    assert_eq!(shop.campaign(taken_back.id).await.started_at, None);
+}
+
+#[tokio::test]
+async fn what_is_not_sent_when_a_campaign_is_cancelled_is_not_sent() {
+    let (shop, hub) = Shop::at_work().await;
+    let crowd = shop.crowd(Platform::Fcm, 40).await;
+    let throttled = Fault::new(FaultKind::Throttled).retry_after(2);
+    let slow = crowd.iter().min_by_key(|owned| owned.installation.id.0).unwrap();
+    shop.providers.sandbox.set_fault(&slow.device.id, Some(throttled));
+    let campaign = NewCampaign {
+        rate: Some(10),
+        ..campaign("crowd")
+    };
+    shop.begin(&campaign).await;
+    eventually("the first page", async || {
+        (shop.all_arrived().len() >= 5).then_some(())
+    })
+    .await;
+    assert!(
+        shop.storage
+            .cancel_campaign(campaign.id, clock::now())
+            .await
+            .unwrap()
+    );
+    shop.providers.sandbox.set_fault(&slow.device.id, None);
+    shop.emptied().await;
+    hub.stop().await;
+    let states = shop.states(&campaign).await;
+    let (sent, cancelled) = (states["sent"], states["cancelled"]);
+    assert!(sent < 40 && cancelled >= 1, "{states:?}");
+    assert_eq!(usize::try_from(sent).unwrap(), shop.all_arrived().len());
+    assert!(shop.providers.arrived_at(&slow.device).is_empty());
+    let queued: u64 = shop.campaign(campaign.id).await.queued.values().sum();
+    assert!(queued < 40, "nothing more was queued: {queued}");
+}
+
+#[tokio::test]
+async fn two_replicas_send_a_campaign_once() {
+    let shop = Shop::open().await;
+    shop.crowd(Platform::Apns, 60).await;
+    let hubs = [(); 2].map(|()| shop.hub(&shop.providers.flags()));
+    let campaign = NewCampaign {
+        rate: Some(30),
+        ..campaign("crowd")
+    };
+    shop.begin(&campaign).await;
+    let done = shop.ends(campaign.id, CampaignState::Done).await;
+    shop.emptied().await;
+    for hub in hubs {
+        hub.stop().await;
+    }
+    assert_eq!(done.queued, BTreeMap::from([("apns".into(), 60)]));
+    let counts = shop.arrived_by_device();
+    assert_eq!(counts.len(), 60);
+    assert!(counts.values().all(|count| *count == 1), "{counts:?}");
+}
+
+/// The program itself, to be killed.
+fn program(shop: &Shop) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_notification-hub"))
+        .args(shop.providers.flags())
+        .args(["--admin-listen=127.0.0.1:0", "--push-concurrency=8"])
+        .env("DATABASE_URL", shop.servers.database_url_of("notification-hub"))
+        .env("NATS_URL", &shop.servers.nats_url)
+        .env("REDIS_URL", &shop.servers.redis_url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_hub_that_is_killed_on_the_way_goes_on_where_it_was() {
+    let shop = Shop::open().await;
+    shop.crowd(Platform::Apns, 150).await;
+    let campaign = NewCampaign {
+        rate: Some(50),
+        ..campaign("crowd")
+    };
+    shop.begin(&campaign).await;
+    for least in [20, 80] {
+        let mut hub = program(&shop);
+        eventually("some pushes", async || {
+            (shop.arrived_by_device().len() >= least).then_some(())
+        })
+        .await;
+        hub.kill().await.unwrap();
+    }
+    assert_ne!(shop.campaign(campaign.id).await.state, CampaignState::Cancelled);
+    let _hub = program(&shop);
+    let done = shop.ends(campaign.id, CampaignState::Done).await;
+    shop.emptied().await;
+    assert_eq!(done.queued, BTreeMap::from([("apns".into(), 150)]));
+    assert_eq!(
+        shop.states(&campaign).await,
+        BTreeMap::from([("sent".into(), 150)])
+    );
+    let counts = shop.arrived_by_device();
+    assert_eq!(counts.len(), 150);
+    // What was on its way when the hub died is sent again, and replaces itself.
+    let again: usize = counts.values().map(|count| count - 1).sum();
+    assert!(again <= 2 * 8, "{again} came twice");
+    let keys: std::collections::BTreeSet<_> = shop
+        .all_arrived()
+        .into_iter()
+        .map(|push| push.collapse_key)
+        .collect();
+    assert_eq!(keys.len(), 1);
+}
+
+#[tokio::test]
+async fn an_orders_push_does_not_wait_for_a_campaign() {
+    let shop = Shop::open().await;
+    shop.crowd(Platform::Apns, 40).await;
+    let owner = customer();
+    let phone = shop.register(owner, Platform::Apns, "en").await;
+    let mut flags = shop.providers.flags();
+    flags.push("--push-apns-rate=8".into());
+    let hub = shop.hub(&flags);
+    let campaign = campaign("crowd");
+    shop.begin(&campaign).await;
+    shop.ends(campaign.id, CampaignState::Done).await;
+    let confirmed = event(owner, OrderState::Confirmed, 2);
+    shop.publish(&confirmed).await;
+    shop.becomes(&confirmed, &phone, DeliveryState::Sent).await;
+    let waiting = shop.states(&campaign).await;
+    assert!(waiting["queued"] > 0, "{waiting:?}");
+    shop.emptied().await;
+    hub.stop().await;
+    assert_eq!(shop.all_arrived().len(), 41);
+}
+
+#[tokio::test]
+async fn a_campaign_that_can_not_be_done_in_time_fails_and_says_why() {
+    let (shop, hub) = Shop::at_work().await;
+    shop.crowd(Platform::Apns, 2).await;
+    let long_ago = clock::now() - SignedDuration::from_hours(2);
+    let late = NewCampaign {
+        send_at: long_ago,
+        expires_at: long_ago + SignedDuration::from_hours(1),
+        ..campaign("crowd")
+    };
+    shop.begin(&late).await;
+    let failed = shop.ends(late.id, CampaignState::Failed).await;
+    assert!(failed.why.unwrap().contains("time to live"));
+    shop.emptied().await;
+    hub.stop().await;
+    assert_eq!(shop.all_arrived().len(), 0);
+}
+
+#[tokio::test]
+async fn the_operator_sees_which_push_service_refuses_us_until_it_does_not() {
+    let (shop, hub) = Shop::at_work().await;
+    let owner = customer();
+    let computer = shop.register(owner, Platform::Wns, "en").await;
+    let blocked = Fault::new(FaultKind::DomainBlocked);
+    shop.providers
+        .sandbox
+        .set_fault(&computer.device.id, Some(blocked));
+    shop.publish(&event(owner, OrderState::Confirmed, 2)).await;
+    let known = eventually("the refusal", async || {
+        let known = shop.storage.push_platforms().await.unwrap();
+        known.into_iter().find(|known| known.barred_since.is_some())
+    })
+    .await;
+    assert_eq!(known.platform, "wns");
+    assert!(known.why.is_some());
+    let other = customer();
+    shop.register(other, Platform::Wns, "en").await;
+    shop.publish(&event(other, OrderState::Confirmed, 2)).await;
+    eventually("all to be well", async || {
+        let known = shop.storage.push_platforms().await.unwrap();
+        known
+            .iter()
+            .all(|known| known.barred_since.is_none())
+            .then_some(())
+    })
+    .await;
+    hub.stop().await;
+}
