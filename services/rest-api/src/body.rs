@@ -94,7 +94,12 @@ impl<T: DeserializeOwned + Typed + 'static> FromRequest for ListBody<T> {
                 let words = format!("This is sent as {}.", T::TYPE);
                 return Err(Problem::new(Kind::UnsupportedMediaType).detail(words));
             }
-            whole(&read(&request, payload).await?).map(Self)
+            // What is no JSON is told from what is no such list before a list is looked for.
+            let value: serde_json::Value = whole(&read(&request, payload).await?)?;
+            fields(value).map(Self).map_err(|error| match error {
+                Unreadable::Field(error) => Problem::invalid(vec![error]),
+                Unreadable::Json(pointer, error) => Problem::invalid_field(&pointer, error.to_string()),
+            })
         })
     }
 }

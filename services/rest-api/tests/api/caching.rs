@@ -6,10 +6,11 @@ use crate::operations::{Operation, Owner, operations};
 use crate::support::Api;
 
 /// What is the same for everyone, and for how long. Whatever else there is must not be kept.
-const PUBLIC: [(&str, &str); 5] = [
+const PUBLIC: [(&str, &str); 6] = [
     ("explainProblem", "public, max-age=300"),
     ("getContract", "public, no-cache"),
     ("getProduct", "public, max-age=10"),
+    ("getPushKeys", "public, max-age=300"),
     ("getTokenKeys", "public, max-age=300"),
     ("listProducts", "public, max-age=10"),
 ];
