@@ -15,3 +15,4 @@ mod scheduled;
 mod setup;
 mod shop;
 mod subscriptions;
+mod wording;

@@ -176,3 +176,48 @@ async fn an_event_that_cannot_be_read_is_a_dead_letter_and_others_flow() {
     );
     hub.stop().await;
 }
+
+#[tokio::test]
+async fn an_orders_three_changes_reach_three_platforms_in_order_and_nobody_else() {
+    let (shop, hub) = Shop::at_work().await;
+    let (owner, other) = (customer(), customer());
+    let devices = [
+        shop.register(owner, Platform::Apns, "en").await,
+        shop.register(owner, Platform::Fcm, "de").await,
+        shop.register(owner, Platform::Wns, "de-AT").await,
+    ];
+    shop.register(other, Platform::Apns, "en").await;
+    let confirmed = event(owner, OrderState::Confirmed, 2);
+    let shipped = later(&confirmed, OrderState::Shipped);
+    let delivered = later(&shipped, OrderState::Delivered);
+    for change in [&confirmed, &shipped, &delivered] {
+        shop.publish(change).await;
+        for device in &devices {
+            shop.becomes(change, device, DeliveryState::Sent).await;
+        }
+    }
+    hub.stop().await;
+    let arrived = shop.arrivals(confirmed.order, 9).await;
+    let english = [
+        "Your order is confirmed",
+        "Your order is on its way",
+        "Your order has arrived",
+    ];
+    let german = [
+        "Ihre Bestellung ist bestätigt",
+        "Ihre Bestellung ist unterwegs",
+        "Ihre Bestellung ist angekommen",
+    ];
+    for (device, titles) in devices.iter().zip([english, german, german]) {
+        let shown = arrived.iter().filter(|push| push.device == device.device.id);
+        let shown: Vec<_> = shown.map(|push| push.title.as_str()).collect();
+        assert_eq!(shown, titles);
+    }
+    assert_eq!(
+        shop.providers
+            .sandbox
+            .deliveries(&push_sandbox::Filter::default())
+            .len(),
+        9
+    );
+}
