@@ -136,7 +136,8 @@ impl Storage {
                           i.updated_at AS "updated_at?: jiff_sqlx::Timestamp"
                    FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS wanted (id, customer, place)
                    JOIN deliveries AS d ON d.event_day = $1 AND d.id = wanted.id
-                   LEFT JOIN installations AS i ON i.id = d.installation AND i.state = 'active'"#,
+                   LEFT JOIN installations AS i ON i.id = d.installation AND i.state = 'active'
+                        AND (i.expires_at IS NULL OR i.expires_at > now())"#,
                 event_day.to_sqlx() as _,
                 &ids,
                 &customers as _,

@@ -163,9 +163,6 @@ async fn when_too_many_devices_are_said_to_be_gone_the_rest_is_kept() {
     .await;
     shop.emptied().await;
     let left = shop.storage.installations_of(&[owner]).await.unwrap().len();
-    assert_eq!(
-        left, 26,
-        "4 are a fifth of the 20 that prove something, more than that stop the removing"
-    );
+    assert_eq!(left, 21, "nine may be chance; with the tenth the removing stops");
     hub.stop().await;
 }

@@ -262,7 +262,7 @@ fn draft(platform: &str, words: &str, channel: &Value) -> Value {
                     "description": "Those that begin with `account:`, `guest:`, `platform:`, `locale:` and `app:` go without saying.",
                 },
             },
-            "expires_at": { "type": "string", "format": "date-time", "description": "Until when the channel is good, where the platform says so. A channel of WNS is for 30 days at most." },
+            "expires_at": { "type": ["string", "null"], "format": "date-time", "description": "Until when the channel is good, where the platform says so. A channel of WNS is for 30 days at most." },
         },
     })
 }
