@@ -141,8 +141,9 @@ async fn what_is_not_sent_when_a_campaign_is_cancelled_is_not_sent() {
         ..campaign("crowd")
     };
     shop.begin(&campaign).await;
-    eventually("the first page", async || {
-        (shop.all_arrived().len() >= 5).then_some(())
+    eventually("the first page, and the refusal of the slow one", async || {
+        let refused = !shop.providers.sandbox.refusals().is_empty();
+        (refused && shop.all_arrived().len() >= 5).then_some(())
     })
     .await;
     assert!(
