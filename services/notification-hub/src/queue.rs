@@ -27,6 +27,8 @@ pub struct Planned {
     platform: Platform,
     /// Whose device or mailbox it is: what he has chosen counts.
     owner: Customer,
+    /// What he has chosen about.
+    topic: Topic,
     cause: Envelope,
 }
 
@@ -38,28 +40,29 @@ impl Planned {
             notification.expires_at = Some(mail_deadline(event.at));
         }
         Self {
-            notification,
             platform: device.platform,
             owner: device.customer,
+            topic: topic(&notification.what),
+            notification,
             cause: cause.clone(),
         }
     }
 
-    /// Whether its owner wants to be told of it in this way. Where he does, in the language that he has chosen.
-    fn is_wanted(&mut self, chosen: &Preferences) -> bool {
-        let topic = match &self.notification.what {
-            What::Order(_) => Topic::Orders,
-            What::News(news) => match news.about {
-                NewsOf::Wish(_) => Topic::Wishes,
-                NewsOf::Campaign(_) => Topic::News,
-            },
-        };
+    /// The same for a wish that came true: it is told even where it is about an order, of which nothing else is to be told.
+    pub fn wished(what: What, device: &Installation, cause: &Envelope) -> Self {
+        Self {
+            topic: Topic::Wishes,
+            ..Self::new(what, device, cause)
+        }
+    }
+
+    /// Whether its owner wants to be told of it in this way.
+    fn is_wanted(&self, chosen: &Preferences) -> bool {
         let way = match self.platform {
             Platform::Email => Way::Email,
             Platform::Apns | Platform::Fcm | Platform::Wns | Platform::WebPush => Way::Push,
         };
-        self.notification.locale.clone_from(&chosen.locale);
-        chosen.allows(topic, way)
+        chosen.allows(self.topic, way)
     }
 
     fn row(&self) -> storage::Delivery {
@@ -79,6 +82,16 @@ impl Planned {
         self.notification
             .message(self.platform, &self.cause, now)
             .map_err(|error| HandlerError::Failed(format!("a notification can't be written: {error}")))
+    }
+}
+
+fn topic(what: &What) -> Topic {
+    match what {
+        What::Order(_) => Topic::Orders,
+        What::News(news) => match news.about {
+            NewsOf::Wish(_) => Topic::Wishes,
+            NewsOf::Campaign(_) => Topic::News,
+        },
     }
 }
 
@@ -119,8 +132,9 @@ impl Queue {
         let (chosen, usual) = (chosen.map_err(unavailable)?, Preferences::default());
         let before = planned.len();
         planned.retain_mut(|planned| {
-            let chosen = chosen.get(&planned.owner);
-            planned.is_wanted(chosen.unwrap_or(&usual))
+            let chosen = chosen.get(&planned.owner).unwrap_or(&usual);
+            planned.notification.locale.clone_from(&chosen.locale);
+            planned.is_wanted(chosen)
         });
         metrics::counter!("push_unwanted_total").increment((before - planned.len()) as u64);
         Ok(())

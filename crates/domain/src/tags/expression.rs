@@ -122,11 +122,6 @@ impl TagExpression {
         })
     }
 
-    /// Whether every device is meant.
-    pub fn is_everyone(&self) -> bool {
-        self.root.is_none()
-    }
-
     /// Whether a device with these tags is meant. They have to include those that follow from what it is, such as `platform:apns`.
     pub fn matches<T: AsRef<str>>(&self, tags: &[T]) -> bool {
         let has = |tag: &Tag| tags.iter().any(|other| other.as_ref() == tag.as_str());

@@ -1,6 +1,6 @@
 //! One page of a campaign's devices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chassis::clock;
@@ -40,7 +40,7 @@ impl Campaigns {
             left_out: 0,
             last: campaign.what.devices.is_some() || found < size as usize,
         };
-        let told = self.told(devices);
+        let told = self.told(devices).await?;
         page.left_out = (found - told.len()) as u64;
         for device in &told {
             *page
@@ -65,10 +65,22 @@ impl Campaigns {
         Ok(Next::Page(pause(campaign.what.rate, size, began.elapsed())))
     }
 
-    /// Those of `devices` that are told: their platform has credentials.
-    fn told(&self, mut devices: Vec<Installation>) -> Vec<Installation> {
+    /// Those of `devices` that are told: their platform has credentials. Each in the language that its owner has chosen, where he has.
+    async fn told(&self, mut devices: Vec<Installation>) -> Result<Vec<Installation>, HandlerError> {
         devices.retain(|device| self.platforms.contains(&device.platform));
-        devices
+        let owners: HashSet<_> = devices.iter().map(|device| device.customer).collect();
+        let owners: Vec<_> = owners.into_iter().collect();
+        let chosen = self.storage.preferences_told_of(&owners).await;
+        let chosen = chosen.map_err(unavailable)?;
+        for device in &mut devices {
+            if let Some(locale) = chosen
+                .get(&device.customer)
+                .and_then(|chosen| chosen.locale.as_ref())
+            {
+                device.locale.clone_from(locale);
+            }
+        }
+        Ok(devices)
     }
 
     /// The devices after the cursor, or why there can be none.

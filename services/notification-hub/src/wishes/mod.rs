@@ -130,7 +130,7 @@ impl Matcher {
             .filter(|(_, device)| self.platforms.contains(&device.platform))
             .filter_map(|(customer, device)| {
                 let what = what(cause, happened, found.get(&customer)?);
-                Some(Planned::new(what, &device, &cause.envelope))
+                Some(Planned::wished(what, &device, &cause.envelope))
             });
         let mut planned: Vec<_> = planned.collect();
         planned.extend(self.mails(cause, happened, &found));
@@ -151,7 +151,7 @@ impl Matcher {
                 What::Order(_) => None,
                 news @ What::News(_) => {
                     let mailbox = mail::mailbox(&news, *customer);
-                    Some(Planned::new(news, &mailbox, &cause.envelope))
+                    Some(Planned::wished(news, &mailbox, &cause.envelope))
                 }
             })
             .collect()

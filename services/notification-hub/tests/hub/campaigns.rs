@@ -1,7 +1,6 @@
 //! Campaigns: who gets them, when, how often, and what stops them.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
 
 use chassis::clock;
 use devstack::testing::eventually;
@@ -9,8 +8,7 @@ use domain::OrderState;
 use jiff::{SignedDuration, Timestamp};
 use messaging::Schedules;
 use push_sandbox::{Fault, FaultKind, Platform};
-use storage::{CampaignState, CampaignText, DeliveryState, NewCampaign};
-use tokio::process::{Child, Command};
+use storage::{CampaignState, CampaignText, DeliveryState, NewCampaign, Preferences};
 
 use crate::campaigning::{ALL, campaign, message};
 use crate::shop::{Shop, customer, event};
@@ -165,82 +163,6 @@ async fn what_is_not_sent_when_a_campaign_is_cancelled_is_not_sent() {
 }
 
 #[tokio::test]
-async fn two_replicas_send_a_campaign_once() {
-    let shop = Shop::open().await;
-    shop.crowd(Platform::Apns, 60).await;
-    let hubs = [(); 2].map(|()| shop.hub(&shop.providers.flags()));
-    let campaign = NewCampaign {
-        rate: Some(30),
-        ..campaign("crowd")
-    };
-    shop.begin(&campaign).await;
-    let done = shop.ends(campaign.id, CampaignState::Done).await;
-    shop.emptied().await;
-    for hub in hubs {
-        hub.stop().await;
-    }
-    assert_eq!(done.queued, BTreeMap::from([("apns".into(), 60)]));
-    let counts = shop.arrived_by_device();
-    assert_eq!(counts.len(), 60);
-    assert!(counts.values().all(|count| *count == 1), "{counts:?}");
-}
-
-/// The program itself, to be killed.
-fn program(shop: &Shop) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_notification-hub"))
-        .args(shop.providers.flags())
-        .args(["--admin-listen=127.0.0.1:0", "--push-concurrency=8"])
-        .env("DATABASE_URL", shop.servers.database_url_of("notification-hub"))
-        .env("NATS_URL", &shop.servers.nats_url)
-        .env("REDIS_URL", &shop.servers.redis_url)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
-}
-
-#[tokio::test]
-async fn a_hub_that_is_killed_on_the_way_goes_on_where_it_was() {
-    let shop = Shop::open().await;
-    shop.crowd(Platform::Apns, 150).await;
-    let campaign = NewCampaign {
-        rate: Some(50),
-        ..campaign("crowd")
-    };
-    shop.begin(&campaign).await;
-    for least in [20, 80] {
-        let mut hub = program(&shop);
-        eventually("some pushes", async || {
-            (shop.arrived_by_device().len() >= least).then_some(())
-        })
-        .await;
-        hub.kill().await.unwrap();
-    }
-    assert_ne!(shop.campaign(campaign.id).await.state, CampaignState::Cancelled);
-    let _hub = program(&shop);
-    let done = shop.ends(campaign.id, CampaignState::Done).await;
-    shop.emptied().await;
-    assert_eq!(done.queued, BTreeMap::from([("apns".into(), 150)]));
-    assert_eq!(
-        shop.states(&campaign).await,
-        BTreeMap::from([("sent".into(), 150)])
-    );
-    let counts = shop.arrived_by_device();
-    assert_eq!(counts.len(), 150);
-    // What was on its way when the hub died is sent again, and replaces itself.
-    let again: usize = counts.values().map(|count| count - 1).sum();
-    assert!(again <= 2 * 8, "{again} came twice");
-    let keys: std::collections::BTreeSet<_> = shop
-        .all_arrived()
-        .into_iter()
-        .map(|push| push.collapse_key)
-        .collect();
-    assert_eq!(keys.len(), 1);
-}
-
-#[tokio::test]
 async fn an_orders_push_does_not_wait_for_a_campaign() {
     let shop = Shop::open().await;
     shop.crowd(Platform::Apns, 40).await;
@@ -332,5 +254,34 @@ async fn a_silent_campaign_tells_the_app_and_shows_nothing() {
     );
     assert_eq!(arrived.payload["sync"], "catalog");
     assert_eq!(arrived.payload["aps"].get("alert"), None);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn the_language_that_a_customer_has_chosen_goes_before_his_devices() {
+    let (shop, hub) = Shop::at_work().await;
+    let phone = shop.tagged(Platform::Apns, "en", &["tea"]).await;
+    let chosen = Preferences {
+        locale: Some("de-AT".into()),
+        ..Preferences::default()
+    };
+    let owner = phone.installation.customer;
+    assert!(
+        shop.storage
+            .put_preferences(owner, &chosen, clock::now())
+            .await
+            .unwrap()
+    );
+    let german = CampaignText {
+        title: "Teewoche".into(),
+        body: "Alles Grüne".into(),
+    };
+    let campaign = NewCampaign {
+        texts: BTreeMap::from([("de".into(), german)]),
+        ..campaign("tea")
+    };
+    shop.begin(&campaign).await;
+    let arrived = eventually("the push", async || shop.all_arrived().pop()).await;
+    assert_eq!(arrived.title, "Teewoche");
     hub.stop().await;
 }

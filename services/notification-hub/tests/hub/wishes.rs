@@ -1,10 +1,12 @@
 //! From events to those who wished to hear of them.
 
+use chassis::clock;
 use devstack::testing::{change_stream, eventually, stored};
 use domain::{Actor, OrderEvent, OrderState};
 use messaging::{DeadLetters, events};
 use push_sandbox::{Delivery, Platform};
 use serde_json::json;
+use storage::{DeliveryState, Preferences, Ways};
 
 use crate::shop::{Shop, customer, event};
 use crate::wishers::{changed, eur, restock};
@@ -239,4 +241,42 @@ async fn what_cannot_be_read_holds_up_nobody() {
     shop.emptied().await;
     hub.stop().await;
     assert_eq!(shop.arrived(&other).len(), 0);
+}
+
+#[tokio::test]
+async fn who_wants_no_pushes_about_orders_still_hears_of_those_he_wished_for() {
+    let (shop, hub) = Shop::at_work().await;
+    let ada = customer();
+    let phone = shop.register(ada, Platform::Apns, "en").await;
+    let none = Ways {
+        push: false,
+        email: false,
+    };
+    let chosen = Preferences {
+        orders: none,
+        ..Preferences::default()
+    };
+    assert!(
+        shop.storage
+            .put_preferences(ada, &chosen, clock::now())
+            .await
+            .unwrap()
+    );
+    shop.wish(ada, "order.shipped", Some("total_minor >= 1250")).await;
+    let confirmed = event(ada, OrderState::Confirmed, 2);
+    let small = OrderEvent {
+        total: Some(eur(1249)),
+        ..event(ada, OrderState::Shipped, 3)
+    };
+    let shipped = event(ada, OrderState::Shipped, 3);
+    for event in [&confirmed, &small, &shipped] {
+        shop.publish(event).await;
+    }
+    shop.becomes(&shipped, &phone, DeliveryState::Sent).await;
+    shop.emptied().await;
+    hub.stop().await;
+    assert_eq!(texts(&shop.arrived(&phone)).len(), 1);
+    for event in [&confirmed, &small] {
+        assert_eq!(shop.state(event, &phone).await, None);
+    }
 }
