@@ -11,7 +11,8 @@ use super::Drill;
 use super::shop::eventually;
 use crate::{Answer, Guest};
 
-const PLATFORMS: [&str; 3] = ["apns", "fcm", "wns"];
+/// A device of each is told of every order.
+pub(super) const PLATFORMS: [&str; 4] = ["apns", "fcm", "wns", "webpush"];
 const TITLE: &str = "Your order is confirmed";
 /// For how long pushes are waited for: back-off included.
 const PATIENCE: Duration = Duration::from_secs(60);

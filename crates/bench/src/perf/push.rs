@@ -60,10 +60,7 @@ async fn campaign(stack: &Stack, devices: usize) -> Result<Vec<Sample>> {
     let replay = Replay::of(&fleet).await?;
     fleet.keep_samples(0).await?;
     let floor = devices as u64 / 4;
-    let open = async || anyhow::Ok(fleet.tally().await?.open_connections);
-    let idle = open().await?;
     let before = replay.run(floor).await?;
-    let others = open().await?.saturating_sub(idle);
 
     fleet.clear().await?;
     let hub = id(stack, Part::NotificationHub).await?;
@@ -72,7 +69,6 @@ async fn campaign(stack: &Stack, devices: usize) -> Result<Vec<Sample>> {
     arrived(&fleet, devices as u64).await?;
     let used = usage::cpu(hub)? - used;
     let memory = usage::memory(hub)?;
-    let connections = open().await?.saturating_sub(others);
     let tally = fleet.tally().await?;
     let (first, last) = tally.first_at.zip(tally.last_at).context("no push arrived")?;
     let took = last.duration_since(first).as_secs_f64();
@@ -99,7 +95,7 @@ async fn campaign(stack: &Stack, devices: usize) -> Result<Vec<Sample>> {
             "µs",
             used.as_secs_f64() * 1e6 / tally.pushes as f64,
         ),
-        told("connections to push services", "", connections as f64),
+        told("connections to push services", "", tally.open_connections as f64),
         Sample {
             goal: Goal::AtMost(80.0),
             ..told("memory of notification-hub after that", "MiB", memory)

@@ -36,12 +36,15 @@ struct Kept {
 
 /// One service's requests, ready to be sent again.
 struct Service {
-    clients: Vec<Client>,
+    http1: bool,
+    host: String,
     requests: Vec<(Url, HeaderMap, Bytes)>,
 }
 
 /// Every service's.
 pub(super) struct Replay {
+    ca: Certificate,
+    address: SocketAddr,
     services: Vec<Arc<Service>>,
 }
 
@@ -60,22 +63,27 @@ impl Replay {
         ensure!(!kept.is_empty(), "no request was kept");
         let services = kept.into_values().map(|kept| {
             ensure!(!kept.is_empty(), "a service without requests");
-            Ok(Arc::new(service(&kept, &ca, base, address)?))
+            Ok(Arc::new(Service::of(&kept, base)?))
         });
         Ok(Self {
             services: services.collect::<Result<_>>()?,
+            ca,
+            address,
         })
     }
 
-    /// Sends `count` requests, as many to each service, and tells how many are taken in a second.
+    /// Sends `count` requests, as many to each service, and tells how many are taken in a second. Its connections end with it.
     pub(super) async fn run(&self, count: u64) -> Result<f64> {
         let (begun, mut tasks) = (Instant::now(), JoinSet::new());
         let share = count / self.services.len() as u64;
         for service in &self.services {
             let next = Arc::new(AtomicU64::new(0));
+            let clients = (0..CONNECTIONS).map(|_| self.client(service));
+            let clients: Vec<_> = clients.collect::<Result<_, _>>()?;
             for number in 0..IN_FLIGHT {
                 let (service, next) = (Arc::clone(service), Arc::clone(&next));
-                tasks.spawn(async move { service.send(number % CONNECTIONS, &next, share).await });
+                let client = clients[number % CONNECTIONS].clone();
+                tasks.spawn(async move { service.send(&client, &next, share).await });
             }
         }
         while let Some(done) = tasks.join_next().await {
@@ -83,11 +91,35 @@ impl Replay {
         }
         Ok((share * self.services.len() as u64) as f64 / begun.elapsed().as_secs_f64())
     }
+
+    fn client(&self, service: &Service) -> reqwest::Result<Client> {
+        let builder = Client::builder()
+            .tls_certs_only([self.ca.clone()])
+            .no_proxy()
+            .tcp_nodelay(true)
+            .timeout(TIMEOUT);
+        let builder = if service.http1 {
+            builder.http1_only().resolve(&service.host, self.address)
+        } else {
+            builder
+        };
+        builder.build()
+    }
 }
 
 impl Service {
-    async fn send(&self, connection: usize, next: &AtomicU64, count: u64) -> Result<()> {
-        let client = &self.clients[connection];
+    fn of(kept: &[Kept], base: &str) -> Result<Self> {
+        Ok(Self {
+            http1: kept[0].http == "1.1",
+            host: kept[0].host.clone(),
+            requests: kept
+                .iter()
+                .map(|kept| request(kept, base))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    async fn send(&self, client: &Client, next: &AtomicU64, count: u64) -> Result<()> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= count {
@@ -103,30 +135,6 @@ impl Service {
             response.bytes().await?;
         }
     }
-}
-
-fn service(kept: &[Kept], ca: &Certificate, base: &str, address: SocketAddr) -> Result<Service> {
-    let client = || {
-        let builder = Client::builder()
-            .tls_certs_only([ca.clone()])
-            .no_proxy()
-            .tcp_nodelay(true)
-            // Those that are idle are told from the hub's by their number.
-            .pool_idle_timeout(None)
-            .timeout(TIMEOUT);
-        let builder = match kept[0].http.as_str() {
-            "1.1" => builder.http1_only().resolve(&kept[0].host, address),
-            _ => builder,
-        };
-        builder.build()
-    };
-    Ok(Service {
-        clients: (0..CONNECTIONS).map(|_| client()).collect::<Result<_, _>>()?,
-        requests: kept
-            .iter()
-            .map(|kept| request(kept, base))
-            .collect::<Result<_>>()?,
-    })
 }
 
 fn request(kept: &Kept, base: &str) -> Result<(Url, HeaderMap, Bytes)> {

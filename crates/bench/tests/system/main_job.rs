@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{SOON, Shop, draft, read, until};
 
-const PLATFORMS: [&str; 3] = ["apns", "fcm", "wns"];
+const PLATFORMS: [&str; 4] = ["apns", "fcm", "wns", "webpush"];
 
 impl Shop {
     /// Registers a phone or PC of the guest's, and gives its id in the sandbox.

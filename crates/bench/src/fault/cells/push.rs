@@ -7,10 +7,9 @@ use devstack::Part;
 use serde_json::{Value, json};
 
 use super::stack_with;
-use crate::fault::customer::Customer;
+use crate::fault::customer::{Customer, PLATFORMS};
 use crate::fault::{Drill, Outcome, Settings};
 
-const PLATFORMS: [&str; 3] = ["apns", "fcm", "wns"];
 const ORDERS: u32 = 3;
 
 /// Faults that pass: the push must arrive all the same.
