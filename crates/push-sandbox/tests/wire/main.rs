@@ -7,6 +7,7 @@ mod fcm;
 mod mail;
 mod scale;
 mod site;
+mod smtp;
 mod webpush;
 mod webpush_refusals;
 mod wns;

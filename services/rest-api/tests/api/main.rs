@@ -44,6 +44,7 @@ mod strangers;
 mod stream;
 mod subscriptions;
 mod support;
+mod tagged;
 mod taken_along;
 mod throttle;
 mod tokens;
