@@ -85,7 +85,7 @@ impl Storage {
                 return Ok(Wished::Erased);
             }
             lock(&mut transaction, wish.customer).await?;
-            if let Some(present) = own::wish(&mut transaction, &[wish.customer], wish.id).await? {
+            if let Some(present) = own::wish(&mut *transaction, &[wish.customer], wish.id).await? {
                 let same = present.topic == wish.topic && present.condition == wish.condition;
                 return Ok(if same {
                     Wished::Same(present)

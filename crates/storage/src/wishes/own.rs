@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use domain::{Customer, WishId};
 use jiff::Timestamp;
-use sqlx::PgConnection;
+use sqlx::PgExecutor;
 
 use super::{Wish, WishRow};
 use crate::values::time;
@@ -90,8 +90,7 @@ impl Storage {
     /// # Errors
     /// [`StorageError`].
     pub async fn wish(&self, customers: &[Customer], id: WishId) -> Result<Option<Wish>, StorageError> {
-        let found = self.within(async { wish(&mut *self.pool.acquire().await?, customers, id).await });
-        found.await
+        self.within(wish(&self.pool, customers, id)).await
     }
 
     /// Takes back one of the wishes of `customers`. Gives whether there was one.
@@ -114,7 +113,7 @@ impl Storage {
 }
 
 pub(super) async fn wish(
-    connection: &mut PgConnection,
+    executor: impl PgExecutor<'_>,
     customers: &[Customer],
     id: WishId,
 ) -> Result<Option<Wish>, StorageError> {
@@ -125,7 +124,7 @@ pub(super) async fn wish(
         id.0,
         &texts(customers),
     )
-    .fetch_optional(connection)
+    .fetch_optional(executor)
     .await?;
     row.map(Wish::try_from).transpose()
 }
