@@ -27,9 +27,9 @@ pub fn notification(platform: &str, installation: InstallationId) -> String {
     format!("notifications.{platform}.{installation}")
 }
 
-/// `notifications.bulk-<platform>.<installation>`: of what goes to many at once, so that it never stands before a push that one customer waits for.
-pub fn bulk_notification(platform: &str, installation: InstallationId) -> String {
-    format!("notifications.bulk-{platform}.{installation}")
+/// `notifications.bulk-<platform>.<id>`, of one installation or of a bundle for several: of what goes to many at once, so that it never stands before a push that one customer waits for.
+pub fn bulk_notification(platform: &str, id: impl std::fmt::Display) -> String {
+    format!("notifications.bulk-{platform}.{id}")
 }
 
 /// `notifications.campaigns.<id>`

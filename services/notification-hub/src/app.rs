@@ -17,7 +17,7 @@ use crate::announce::Announcer;
 use crate::args::HubArgs;
 use crate::attempts::StoredAttempts;
 use crate::campaigns::Campaigns;
-use crate::deliver::Sender;
+use crate::deliver::{Sender, Shared};
 use crate::feedback::Feedback;
 use crate::gateway::Gateway;
 use crate::notification::SERVICE;
@@ -114,10 +114,7 @@ impl Hub<'_> {
         self.sender(Platform::Wns, "wns", platforms.wns, &mut on);
         self.sender(Platform::Email, "email", platforms.email, &mut on);
         self.sender(Platform::WebPush, "webpush", platforms.webpush, &mut on);
-        let queue = Queue {
-            storage: self.storage.clone(),
-            messaging: self.messaging.clone(),
-        };
+        let queue = self.queue();
         let campaigns = Campaigns {
             storage: self.storage.clone(),
             messaging: self.messaging.clone(),
@@ -157,6 +154,13 @@ impl Hub<'_> {
         );
     }
 
+    fn queue(&self) -> Queue {
+        Queue {
+            storage: self.storage.clone(),
+            messaging: self.messaging.clone(),
+        }
+    }
+
     fn sender<G: Gateway>(
         &self,
         platform: Platform,
@@ -166,28 +170,39 @@ impl Hub<'_> {
     ) {
         let Some(gateway) = gateway else { return };
         on.push(platform);
-        let sender = Sender::new(
-            platform,
-            gateway,
-            self.storage.clone(),
-            self.texts.clone(),
-            Feedback {
+        let at_once = self.args.push.push_concurrency;
+        let shared = Shared {
+            queue: self.queue(),
+            texts: self.texts.clone(),
+            feedback: Feedback {
                 messaging: self.messaging.clone(),
                 told: self.args.push.push_feedback,
             },
+            at_once,
+        };
+        let sender = Sender::new(
+            platform,
+            gateway,
+            shared,
             self.health.report_only(name),
             self.pacing.of(platform),
         );
-        // Each push by itself, so that a slow device holds up no other; what they ask of the database is gathered by the sender.
-        let shape = (1, self.args.push.push_concurrency);
         // Two workers: what goes to many is never before what one waits for.
         let sender = Arc::new(sender);
         let (first, bulk) = worker_names(platform);
-        for (worker, consumer) in [
-            (first, topology::sender_consumer(name)),
-            (bulk, topology::bulk_consumer(name)),
+        // Each push by itself, so that a slow device holds up no other; what they ask of the database is gathered by the sender.
+        // Of messages that bring many enough are in hand that some of them may wait for a slow device.
+        for (worker, consumer, messages) in [
+            (first, topology::sender_consumer(name), at_once),
+            (bulk, topology::bulk_consumer(name), at_once.div_ceil(4)),
         ] {
-            self.worker(worker, topology::NOTIFICATIONS, consumer, shape, sender.clone());
+            self.worker(
+                worker,
+                topology::NOTIFICATIONS,
+                consumer,
+                (1, messages),
+                sender.clone(),
+            );
         }
     }
 

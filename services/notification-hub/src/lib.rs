@@ -4,6 +4,7 @@ pub mod announce;
 pub mod app;
 pub mod args;
 mod attempts;
+pub mod bundle;
 pub mod campaigns;
 pub mod deliver;
 pub mod feedback;

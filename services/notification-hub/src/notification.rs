@@ -40,6 +40,9 @@ pub struct Notification {
     /// Until when it is wanted, where the event's own deadline is another. Travels in the envelope.
     #[serde(skip)]
     pub expires_at: Option<Timestamp>,
+    /// Before that its push service does not want it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
 }
 
 /// What is announced.
@@ -104,6 +107,7 @@ impl Notification {
             delivery: delivery_id(what.event_id(), installation),
             installation,
             locale: None,
+            not_before: None,
             expires_at: match &what {
                 What::Order(_) => None,
                 What::News(news) => news.expires_at,
@@ -137,18 +141,23 @@ impl Notification {
                 What::Order(_) => subjects::notification(platform.as_str(), self.installation),
                 What::News(_) => subjects::bulk_notification(platform.as_str(), self.installation),
             },
-            envelope: Envelope {
-                id: self.delivery.to_string(),
-                kind: self.what.message_type().to_owned(),
-                source: SERVICE.to_owned(),
-                time: now,
-                actor: Actor::System(SERVICE.to_owned()),
-                correlation_id: cause.correlation_id.clone(),
-                traceparent: cause.traceparent.clone(),
-                expires_at: Some(self.deadline()),
-            },
+            envelope: self.envelope(self.delivery, self.what.message_type(), cause, now),
             body: serde_json::to_vec(self)?.into(),
         })
+    }
+
+    /// Of the message `id` that brings it.
+    pub(crate) fn envelope(&self, id: Uuid, kind: &str, cause: &Envelope, now: Timestamp) -> Envelope {
+        Envelope {
+            id: id.to_string(),
+            kind: kind.to_owned(),
+            source: SERVICE.to_owned(),
+            time: now,
+            actor: Actor::System(SERVICE.to_owned()),
+            correlation_id: cause.correlation_id.clone(),
+            traceparent: cause.traceparent.clone(),
+            expires_at: Some(self.deadline()),
+        }
     }
 
     /// Reads what [`Notification::message`] wrote.

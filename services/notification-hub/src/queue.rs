@@ -1,12 +1,14 @@
 //! From what is planned to messages for the senders: the ledger first, then the stream.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
+use chassis::clock;
 use domain::Customer;
 use jiff::Timestamp;
 use messaging::{Envelope, HandlerError, Message, Messaging, PublishError};
 use storage::{DeliveryState, Installation, Platform, Preferences, Storage, Topic, Way};
 
+use crate::bundle;
 use crate::news::NewsOf;
 use crate::notification::{Notification, What, mail_deadline};
 use crate::unavailable;
@@ -81,8 +83,12 @@ impl Planned {
     fn message(&self, now: Timestamp) -> Result<Message, HandlerError> {
         self.notification
             .message(self.platform, &self.cause, now)
-            .map_err(|error| HandlerError::Failed(format!("a notification can't be written: {error}")))
+            .map_err(|error| unwritten(&error))
     }
+}
+
+fn unwritten(error: &serde_json::Error) -> HandlerError {
+    HandlerError::Failed(format!("a notification can't be written: {error}"))
 }
 
 fn topic(what: &What) -> Topic {
@@ -95,9 +101,32 @@ fn topic(what: &What) -> Topic {
     }
 }
 
+/// An order's push has a message of its own; what goes to many shares messages.
+fn messages(planned: &[Planned], now: Timestamp) -> Result<Vec<Message>, HandlerError> {
+    let mut messages = Vec::new();
+    let mut together: BTreeMap<_, Vec<&Planned>> = BTreeMap::new();
+    for planned in planned {
+        match planned.notification.what {
+            What::Order(_) => messages.push(planned.message(now)?),
+            What::News(_) => {
+                let deadline = planned.notification.deadline();
+                let alike = (planned.platform.as_str(), deadline, planned.cause.id.as_str());
+                together.entry(alike).or_default().push(planned);
+            }
+        }
+    }
+    for alike in together.into_values() {
+        let (platform, cause) = (alike[0].platform, &alike[0].cause);
+        let alike: Vec<_> = alike.iter().map(|planned| &planned.notification).collect();
+        let bundled = bundle::messages(&alike, bundle::MOST, platform, cause, now);
+        messages.extend(bundled.map_err(|error| unwritten(&error))?);
+    }
+    Ok(messages)
+}
+
 impl Queue {
     /// Drops what its owner does not want to be told, writes the ledger, then publishes what is queued there: a crash between is healed by redelivery of the cause.
-    /// What is planned twice is queued once. Gives how many messages were published.
+    /// What is planned twice is queued once. Gives how many pushes were published.
     ///
     /// # Errors
     /// Where the ledger or the stream can't be written.
@@ -111,14 +140,25 @@ impl Queue {
         let rows: Vec<_> = planned.iter().map(Planned::row).collect();
         let waiting = self.storage.queue_deliveries(&rows).await.map_err(unavailable)?;
         let waiting: HashSet<_> = waiting.into_iter().collect();
-        let messages = planned
-            .iter()
-            .filter(|planned| waiting.contains(&planned.notification.delivery))
-            .map(|planned| planned.message(now))
-            .collect::<Result<Vec<_>, _>>()?;
-        metrics::counter!("push_announced_total").increment(messages.len() as u64);
-        self.publish(&messages).await?;
-        Ok(messages.len())
+        planned.retain(|planned| waiting.contains(&planned.notification.delivery));
+        metrics::counter!("push_announced_total").increment(planned.len() as u64);
+        self.publish(&messages(&planned, now)?).await?;
+        Ok(planned.len())
+    }
+
+    /// Publishes once more what a message brought together and what is not done yet, up to `most` in one message.
+    ///
+    /// # Errors
+    /// Where the stream can't be written.
+    pub async fn pass_on(
+        &self,
+        notifications: &[&Notification],
+        most: usize,
+        platform: Platform,
+        cause: &Envelope,
+    ) -> Result<(), HandlerError> {
+        let messages = bundle::messages(notifications, most, platform, cause, clock::now());
+        self.publish(&messages.map_err(|error| unwritten(&error))?).await
     }
 
     /// What a customer has chosen is honoured here alone, for all that is told.

@@ -18,8 +18,8 @@ use crate::unavailable;
 
 /// The most devices of a page.
 const MOST: u32 = 1_000;
-/// While more pushes to many wait than this, no more are queued: the rest of the stream is for what customers wait for.
-const MOST_QUEUED: u64 = 100_000;
+/// While more messages to many wait than this, no more are queued: the rest of the stream is for what customers wait for.
+const MOST_QUEUED: u64 = 10_000;
 const QUEUED_PAUSE: Duration = Duration::from_millis(250);
 
 impl Campaigns {
@@ -111,7 +111,7 @@ impl Campaigns {
         Ok(Ok(found))
     }
 
-    /// How many pushes to many are not settled.
+    /// How many messages to many are not settled.
     async fn queued(&self) -> Result<u64, HandlerError> {
         let asked = self.platforms.iter().map(async |platform| {
             let consumer = topology::bulk_consumer(platform.as_str());

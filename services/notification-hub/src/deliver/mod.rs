@@ -5,6 +5,7 @@ mod brake;
 mod called_off;
 mod ledger;
 mod mailbox;
+mod many;
 mod push;
 mod settle;
 mod standing;
@@ -27,11 +28,14 @@ use self::brake::Brake;
 use self::called_off::CalledOff;
 use self::ledger::Ledger;
 use self::mailbox::Found;
+use self::many::Many;
 use self::push::push;
 use self::standing::Standing;
+use crate::bundle;
 use crate::feedback::Feedback;
 use crate::gateway::{Answer, Gateway};
 use crate::notification::{Notification, What, successors};
+use crate::queue::Queue;
 use crate::texts::Texts;
 use crate::unavailable;
 
@@ -39,6 +43,19 @@ use crate::unavailable;
 const BARRED_WAIT: Duration = Duration::from_secs(30);
 /// Changes of one order are told to a device at least this far apart.
 const APART: Duration = Duration::from_secs(2);
+
+/// What the senders of all platforms are made with.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// The ledger, and where a push goes on that is not done with its message.
+    pub queue: Queue,
+    /// What is said.
+    pub texts: Arc<Texts>,
+    /// What is told of it.
+    pub feedback: Feedback,
+    /// Pushes to many that each sends at once.
+    pub at_once: usize,
+}
 
 /// Sends the pushes of one platform.
 ///
@@ -57,6 +74,8 @@ pub struct Sender<G> {
     standing: Standing,
     called_off: CalledOff,
     pace: Option<Pace>,
+    queue: Queue,
+    many: Many,
 }
 
 impl<G: Gateway> Handler for Sender<G> {
@@ -71,16 +90,15 @@ impl<G: Gateway> Handler for Sender<G> {
 
 impl<G: Gateway> Sender<G> {
     /// A sender for `platform` through `gateway`, no faster than `pace`; `check` shows whether the push service lets us in.
-    pub fn new(
-        platform: Platform,
-        gateway: G,
-        storage: Storage,
-        texts: Arc<Texts>,
-        feedback: Feedback,
-        check: Check,
-        pace: Option<Pace>,
-    ) -> Self {
+    pub fn new(platform: Platform, gateway: G, shared: Shared, check: Check, pace: Option<Pace>) -> Self {
         check.up();
+        let Shared {
+            queue,
+            texts,
+            feedback,
+            at_once,
+        } = shared;
+        let storage = queue.storage.clone();
         Self {
             platform,
             gateway,
@@ -93,16 +111,28 @@ impl<G: Gateway> Sender<G> {
             brake: Mutex::default(),
             called_off: CalledOff::default(),
             pace,
+            queue,
+            many: Many::new(at_once),
         }
     }
 
     async fn take(&self, delivery: &Delivery) -> Result<Outcome, HandlerError> {
-        match Notification::read(&delivery.envelope, &delivery.body) {
-            Ok(notification) => self.deliver(&notification).await,
-            Err(why) => Ok(Outcome::Reject {
-                reason: "undecodable",
-                why,
-            }),
+        let mut brought = match bundle::read(&delivery.envelope, &delivery.body) {
+            Ok(brought) => brought,
+            Err(why) => {
+                return Ok(Outcome::Reject {
+                    reason: "undecodable",
+                    why,
+                });
+            }
+        };
+        match (brought.len(), brought.pop()) {
+            (1, Some(one)) if matches!(one.what, What::Order(_)) => self.deliver(&one).await,
+            (1, Some(one)) => self.deliver_news(&one).await,
+            (_, last) => {
+                brought.extend(last);
+                self.deliver_many(delivery, brought).await
+            }
         }
     }
 
@@ -126,11 +156,8 @@ impl<G: Gateway> Sender<G> {
         if self.is_called_off(notification).await? {
             return self.settle(notification, DeliveryState::Cancelled, None).await;
         }
-        if let Some(after) = pause(notification, due.told_at, now) {
-            return Ok(Outcome::Wait {
-                after,
-                why: "changes that follow each other closely are told as one".into(),
-            });
+        if let Some(wait) = pause(notification, due.told_at, now) {
+            return Ok(wait);
         }
         let found = match self.platform {
             Platform::Email => self.mailbox(notification).await?,
@@ -253,15 +280,24 @@ impl<G: Gateway> Sender<G> {
 
 /// How long a change of an order waits for others to follow: a device is told of an order at most every two seconds, and of its receipt
 /// only where nothing else comes of it in that time.
-fn pause(notification: &Notification, told_at: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
+fn pause(notification: &Notification, told_at: Option<Timestamp>, now: Timestamp) -> Option<Outcome> {
+    let until = |until: Timestamp, why: &str| {
+        let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+        (!left.is_zero()).then(|| Outcome::Wait {
+            after: backoff::asked(left),
+            why: why.to_owned(),
+        })
+    };
     let What::Order(event) = &notification.what else {
-        return None;
+        return until(notification.not_before?, "it was to wait");
     };
     let since = match told_at {
         None if event.state == OrderState::Submitted => event.at,
         None => return None,
         Some(told_at) => told_at,
     };
-    let left = APART.saturating_sub(Duration::try_from(now.duration_since(since)).unwrap_or_default());
-    (!left.is_zero()).then(|| backoff::asked(left))
+    until(
+        since.saturating_add(APART).unwrap_or(Timestamp::MAX),
+        "changes that follow each other closely are told as one",
+    )
 }

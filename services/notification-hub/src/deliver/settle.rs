@@ -9,7 +9,7 @@ use storage::{DeliveryState, Installation, Platform, Settled};
 
 use super::Sender;
 use crate::gateway::Gateway;
-use crate::notification::Notification;
+use crate::notification::{Notification, What};
 use crate::unavailable;
 
 /// How long an outcome is held for a database that is away, before the message is given back (and sent once more).
@@ -49,8 +49,13 @@ impl<G: Gateway> Sender<G> {
     }
 
     fn note(&self, notification: &Notification, state: DeliveryState, provider: Option<&str>) {
+        let is_one_of_many = matches!(notification.what, What::News(_)) && state == DeliveryState::Sent;
         let (platform, state) = (self.platform.as_str(), state.as_str());
         metrics::counter!("push_deliveries_total", "platform" => platform, "state" => state).increment(1);
+        if is_one_of_many {
+            tracing::debug!(platform, state, delivery.id = %notification.delivery, provider, "push settled");
+            return;
+        }
         tracing::info!(
             platform,
             state,

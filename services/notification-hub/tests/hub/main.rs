@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod announcing;
+mod bundles;
 mod campaign_deaths;
 mod campaigning;
 mod campaigns;
