@@ -147,7 +147,7 @@ async fn supersede(connection: &mut PgConnection, deliveries: &[Delivery]) -> Re
 async fn queued(connection: &mut PgConnection, deliveries: &[Delivery]) -> Result<Vec<Uuid>, StorageError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT d.id FROM unnest($1::date[], $2::uuid[]) AS u (event_day, id)
-           JOIN deliveries AS d ON d.event_day = u.event_day AND d.id = u.id
+           CROSS JOIN LATERAL (SELECT id, state FROM deliveries WHERE event_day = u.event_day AND id = u.id OFFSET 0) AS d
            WHERE d.state = 'queued'"#,
         days(deliveries) as _,
         &ids(deliveries),

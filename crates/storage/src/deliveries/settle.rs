@@ -65,18 +65,7 @@ impl Storage {
             .collect();
         self.within(async {
             sqlx::query!(
-                r#"WITH noted AS (
-                       UPDATE deliveries AS d
-                       SET state = s.state, provider = coalesce(s.provider, d.provider), settled_at = s.at,
-                           attempts = d.attempts + s.answer
-                       FROM unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::integer[])
-                            AS s (id, state, provider, at, answer)
-                       WHERE d.event_day = $1 AND d.id = s.id AND d.state IN ('queued', 'unknown')
-                       RETURNING d.installation, d.state, d.settled_at)
-                   UPDATE installations AS i SET told_at = noted.settled_at
-                   FROM noted
-                   WHERE noted.state = 'sent' AND i.id = noted.installation
-                     AND (i.told_at IS NULL OR i.told_at < noted.settled_at - interval '1 hour')"#,
+                r#"SELECT settle_deliveries($1, $2, $3, $4, $5, $6) AS "settled: ()""#,
                 event_day.to_sqlx() as _,
                 &ids,
                 &states,
@@ -84,7 +73,7 @@ impl Storage {
                 &times as _,
                 &answers,
             )
-            .execute(&self.pool)
+            .fetch_one(&self.pool)
             .await?;
             Ok(())
         })
