@@ -122,30 +122,16 @@ impl Storage {
             .collect();
         let yesterday = day(now).saturating_sub(1.day());
         self.within(async {
-            // One by one through the keys (`OFFSET 0`): of a partition that is a minute old the planner believes what is not so.
             Ok(sqlx::query_as!(
                 DueRow,
-                r#"SELECT wanted.place AS "place!", d.state AS "state!",
-                          CASE WHEN d.order_id IS NOT NULL THEN
-                              (SELECT max(told.settled_at) FROM deliveries AS told
-                               WHERE told.order_id = d.order_id AND told.installation = d.installation
-                                 AND told.event_day >= $4 AND told.state IN ('sent', 'unknown'))
-                          END AS "told_at: jiff_sqlx::Timestamp",
-                          (wanted.customer IS NULL OR wanted.customer = i.customer
-                           OR i.customer IN (SELECT customers_beside(wanted.customer))) AS concerned,
-                          i.id AS "id?", i.app AS "app?", i.customer AS "customer?", i.platform AS "platform?",
-                          i.environment AS "environment?", i.channel AS "channel?: Json<Channel>", i.locale AS "locale?",
-                          i.tags AS "tags?", i.expires_at AS "expires_at?: jiff_sqlx::Timestamp",
-                          i.updated_at AS "updated_at?: jiff_sqlx::Timestamp"
-                   FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS wanted (id, customer, place)
-                   CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE event_day = $1 AND id = wanted.id OFFSET 0) AS d
-                   LEFT JOIN LATERAL (SELECT * FROM installations
-                                      WHERE id = d.installation AND state = 'active'
-                                        AND (expires_at IS NULL OR expires_at > now()) OFFSET 0) AS i ON true"#,
+                r#"SELECT place AS "place!", state AS "state!", told_at AS "told_at: jiff_sqlx::Timestamp", concerned,
+                          id, app, customer, platform, environment, channel AS "channel: Json<Channel>", locale, tags,
+                          expires_at AS "expires_at: jiff_sqlx::Timestamp", updated_at AS "updated_at: jiff_sqlx::Timestamp"
+                   FROM due_deliveries($1, $2, $3, $4)"#,
                 event_day.to_sqlx() as _,
+                yesterday.to_sqlx() as _,
                 &ids,
                 &customers as _,
-                yesterday.to_sqlx() as _,
             )
             .fetch_all(&self.pool)
             .await?)
