@@ -1,12 +1,13 @@
 //! What a device shows about what is announced: the shop's own template where there is one, else the built-in text.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use push_texts::{Language, Text, Wording, Wordings};
 use serde_json::Value;
 use storage::push_templates::PushTemplate;
 use storage::{Installation, Storage};
+use tokio::sync::OnceCell;
 
 use crate::notification::What;
 
@@ -25,6 +26,8 @@ pub fn of(what: &What, language: Language) -> Option<Text> {
 #[derive(Debug)]
 pub struct Texts {
     storage: Storage,
+    /// Filled once the templates were read, or tried to be.
+    first: OnceCell<()>,
     kept: Mutex<Kept>,
 }
 
@@ -39,6 +42,7 @@ impl Texts {
     pub fn new(storage: Storage) -> Self {
         Self {
             storage,
+            first: OnceCell::new(),
             kept: Mutex::default(),
         }
     }
@@ -57,16 +61,32 @@ impl Texts {
 
     /// Read again every two seconds at most. Those that were read stay in use while the database is away.
     async fn wordings(&self) -> Arc<Wordings> {
-        {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.since.is_some_and(|since| since.elapsed() < FRESH) {
-                return kept.wordings.clone();
-            }
-            // Whoever comes meanwhile goes on with those that were read before.
+        // All wait for the first ones; later, whoever comes while they are read again goes on with those that were read before.
+        self.first.get_or_init(|| self.read()).await;
+        if self.are_due() {
+            self.read().await;
+        }
+        self.kept().wordings.clone()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether they are to be read again, by whoever is told so.
+    fn are_due(&self) -> bool {
+        let mut kept = self.kept();
+        let due = kept.since.is_none_or(|since| since.elapsed() >= FRESH);
+        if due {
             kept.since = Some(Instant::now());
         }
+        due
+    }
+
+    async fn read(&self) {
         let read = self.storage.push_templates().await;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
+        kept.since = Some(Instant::now());
         match read {
             Ok(templates) => {
                 let wordings = templates.iter().filter_map(wording).collect();
@@ -74,7 +94,6 @@ impl Texts {
             }
             Err(error) => tracing::warn!(%error, "templates can't be read; the ones read before stay in use"),
         }
-        kept.wordings.clone()
     }
 }
 
