@@ -24,6 +24,8 @@ const OF_EACH: usize = 100;
 const TIMED: usize = 1_000;
 /// Their events per second: far below what there is room for.
 const RATE: f64 = 100.0;
+/// The same while everyone is told of something.
+const BESIDE: f64 = 50.0;
 /// Of each service, to be sent again as the floor.
 const SAMPLES: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -43,14 +45,15 @@ pub(super) async fn measure(args: &PerfArgs) -> Result<Vec<Sample>> {
         // As fast as it goes: nobody here has to be spared.
         .env(Part::NotificationHub, "PUSH_FCM_RATE", "0");
     let stack = Stack::start(options).await?;
-    let mut samples = latency(&stack).await?;
-    samples.extend(campaign(&stack, args.devices).await?);
+    let timed = Fleet::register(&stack, TIMED, 1).await?;
+    let mut samples = latency(&timed).await?;
+    samples.extend(campaign(&stack, &timed, args.devices).await?);
     stack.stop().await;
     Ok(samples)
 }
 
-/// Tells every device of something, between two floors.
-async fn campaign(stack: &Stack, devices: usize) -> Result<Vec<Sample>> {
+/// Tells every device of something, between two floors. Those of `timed` are told of orders meanwhile, too.
+async fn campaign(stack: &Stack, timed: &Fleet, devices: usize) -> Result<Vec<Sample>> {
     let fleet = Fleet::register(stack, devices, OF_EACH).await?;
     fleet.clear().await?;
     fleet.keep_samples(SAMPLES).await?;
@@ -66,13 +69,15 @@ async fn campaign(stack: &Stack, devices: usize) -> Result<Vec<Sample>> {
     let hub = id(stack, Part::NotificationHub).await?;
     let used = usage::cpu(hub)?;
     fleet.campaign(stack).await?;
-    arrived(&fleet, devices as u64).await?;
+    confirm_orders(timed, BESIDE).await?;
+    arrived(&fleet, (devices + 2 * TIMED) as u64).await?;
     let used = usage::cpu(hub)? - used;
     let memory = usage::memory(hub)?;
     let tally = fleet.tally().await?;
     let (first, last) = tally.first_at.zip(tally.last_at).context("no push arrived")?;
     let took = last.duration_since(first).as_secs_f64();
     let after = replay.run(floor).await?;
+    let (p50, p99) = beside(stack)?;
     let told = |what, unit, system| Sample {
         name: "P7",
         what,
@@ -96,6 +101,8 @@ async fn campaign(stack: &Stack, devices: usize) -> Result<Vec<Sample>> {
             used.as_secs_f64() * 1e6 / tally.pushes as f64,
         ),
         told("connections to push services", "", tally.open_connections as f64),
+        told("order's event to its push settled, beside that, p50", "ms", p50),
+        told("order's event to its push settled, beside that, p99", "ms", p99),
         Sample {
             goal: Goal::AtMost(80.0),
             ..told("memory of notification-hub after that", "MiB", memory)
@@ -111,15 +118,31 @@ async fn arrived(fleet: &Fleet, pushes: u64) -> Result<()> {
     .await
 }
 
-/// From when an order's event happened until its push arrives.
-async fn latency(stack: &Stack) -> Result<Vec<Sample>> {
-    let fleet = Fleet::register(stack, TIMED, 1).await?;
+/// Each customer's order is confirmed, so many a second; gives when, by device.
+async fn confirm_orders(timed: &Fleet, rate: f64) -> Result<HashMap<String, Timestamp>> {
     let (begun, mut happened) = (Instant::now(), HashMap::new());
-    for (number, device) in fleet.ids().iter().enumerate() {
-        sleep_until(begun + Duration::from_secs_f64(number as f64 / RATE)).await;
-        happened.insert(device.clone(), fleet.confirm_order(number).await?.at);
+    for (number, device) in timed.ids().iter().enumerate() {
+        sleep_until(begun + Duration::from_secs_f64(number as f64 / rate)).await;
+        happened.insert(device.clone(), timed.confirm_order(number).await?.at);
     }
-    arrived(&fleet, TIMED as u64).await?;
+    Ok(happened)
+}
+
+/// The median and the 99th percentile of how long the latest orders' events took until the ledger had their pushes as sent, in milliseconds.
+fn beside(stack: &Stack) -> Result<(f64, f64)> {
+    let row = stack.psql(&format!(
+        "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY took), percentile_disc(0.99) WITHIN GROUP (ORDER BY took)
+         FROM (SELECT 1000 * extract(epoch FROM settled_at - event_at) AS took FROM deliveries
+               WHERE order_id IS NOT NULL ORDER BY event_at DESC LIMIT {TIMED}) AS latest"
+    ))?;
+    let (p50, p99) = row.trim().split_once('|').context("two figures")?;
+    Ok((p50.parse()?, p99.parse()?))
+}
+
+/// From when an order's event happened until its push arrives.
+async fn latency(fleet: &Fleet) -> Result<Vec<Sample>> {
+    let mut happened = confirm_orders(fleet, RATE).await?;
+    arrived(fleet, TIMED as u64).await?;
     let latency = Latency::new()?;
     for push in fleet.get::<Vec<Arrived>>("/deliveries").await? {
         if let Some(at) = happened.remove(&push.device) {
