@@ -35,7 +35,7 @@ struct Row<'a> {
     removals_stopped: Option<Timestamp>,
     waiting: u64,
     in_hand: u64,
-    /// Of campaigns and wishes.
+    /// Messages of campaigns and wishes, each of one push or several.
     bulk_waiting: u64,
     bulk_in_hand: u64,
     oldest: Option<Timestamp>,
@@ -107,7 +107,14 @@ fn words(rows: &[Row<'_>]) -> String {
             or_dash((!lately.is_empty()).then(|| lately.join(", "))),
         ]
     });
-    let heading = ["platform", "state", "waiting", "bulk", "oldest", "last hour"];
+    let heading = [
+        "platform",
+        "state",
+        "waiting",
+        "bulk messages",
+        "oldest",
+        "last hour",
+    ];
     let mut text = table(heading, cells.collect(), "no platforms");
     for row in rows {
         if let (Some(since), Some(why)) = (row.barred_since, row.why) {

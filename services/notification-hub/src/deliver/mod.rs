@@ -3,6 +3,7 @@
 mod backoff;
 mod brake;
 mod called_off;
+mod changes;
 mod ledger;
 mod mailbox;
 mod many;
@@ -17,7 +18,6 @@ use std::time::{Duration, Instant};
 
 use cache::Pace;
 use chassis::{Check, clock};
-use domain::OrderState;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use messaging::{Delivery, Handler, HandlerError, Outcome};
@@ -26,6 +26,7 @@ use storage::{DeliveryState, Installation, Platform, Storage};
 
 use self::brake::Brake;
 use self::called_off::CalledOff;
+use self::changes::pause;
 use self::ledger::Ledger;
 use self::mailbox::Found;
 use self::many::Many;
@@ -34,15 +35,12 @@ use self::standing::Standing;
 use crate::bundle;
 use crate::feedback::Feedback;
 use crate::gateway::{Answer, Gateway};
-use crate::notification::{Notification, What, successors};
+use crate::notification::{Notification, What};
 use crate::queue::Queue;
 use crate::texts::Texts;
-use crate::unavailable;
 
 /// How long pushes wait for an operator where the push service refuses us.
 const BARRED_WAIT: Duration = Duration::from_secs(30);
-/// Changes of one order are told to a device at least this far apart.
-const APART: Duration = Duration::from_secs(2);
 
 /// What the senders of all platforms are made with.
 #[derive(Debug, Clone)]
@@ -60,7 +58,7 @@ pub struct Shared {
 /// Sends the pushes of one platform.
 ///
 /// The worker keys messages by device and never handles two of one key at once, so an older text can't overtake a newer one
-/// within a replica.
+/// within a replica. What goes to many comes in bundles: of those each push is under way once.
 #[derive(Debug)]
 pub struct Sender<G> {
     platform: Platform,
@@ -175,28 +173,6 @@ impl<G: Gateway> Sender<G> {
         }
     }
 
-    /// Whether a later version was announced to the device: the ledger marks what is queued, not what had no answer.
-    async fn overtaken(&self, notification: &Notification) -> Result<bool, HandlerError> {
-        let What::Order(event) = &notification.what else {
-            return Ok(false);
-        };
-        // The later one happened between then and now: its row is in the partition of one of those days.
-        for at in [event.at, clock::now()] {
-            for later in successors(event, notification.installation) {
-                if self
-                    .storage
-                    .delivery(at, later)
-                    .await
-                    .map_err(unavailable)?
-                    .is_some()
-                {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
-    }
-
     /// The device, if it is still there and still the customer's: nobody is told of another's order.
     fn device(&self, found: Option<Told>) -> Found {
         match found {
@@ -276,28 +252,4 @@ impl<G: Gateway> Sender<G> {
     fn brake<T>(&self, act: impl FnOnce(&mut Brake) -> T) -> T {
         act(&mut self.brake.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// How long a change of an order waits for others to follow: a device is told of an order at most every two seconds, and of its receipt
-/// only where nothing else comes of it in that time.
-fn pause(notification: &Notification, told_at: Option<Timestamp>, now: Timestamp) -> Option<Outcome> {
-    let until = |until: Timestamp, why: &str| {
-        let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-        (!left.is_zero()).then(|| Outcome::Wait {
-            after: backoff::asked(left),
-            why: why.to_owned(),
-        })
-    };
-    let What::Order(event) = &notification.what else {
-        return until(notification.not_before?, "it was to wait");
-    };
-    let since = match told_at {
-        None if event.state == OrderState::Submitted => event.at,
-        None => return None,
-        Some(told_at) => told_at,
-    };
-    until(
-        since.saturating_add(APART).unwrap_or(Timestamp::MAX),
-        "changes that follow each other closely are told as one",
-    )
 }
