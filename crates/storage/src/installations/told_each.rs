@@ -25,8 +25,9 @@ impl Storage {
                           i.expires_at AS "expires_at: jiff_sqlx::Timestamp", i.updated_at AS "updated_at: jiff_sqlx::Timestamp"
                    FROM unnest($1::text[]) AS about (customer)
                    CROSS JOIN LATERAL customers_beside(about.customer) AS beside (customer)
-                   JOIN installations AS i ON i.customer = beside.customer
-                   WHERE i.state = 'active' AND (i.expires_at IS NULL OR i.expires_at > now()) ORDER BY i.id"#,
+                   CROSS JOIN LATERAL (SELECT * FROM installations AS his
+                                       WHERE his.customer = beside.customer AND his.state = 'active'
+                                         AND (his.expires_at IS NULL OR his.expires_at > now()) OFFSET 0) AS i ORDER BY i.id"#,
                 &customers,
             )
             .fetch_all(&self.pool)
