@@ -12,7 +12,7 @@ use notification_hub::feedback::{Feedback, Told};
 use notification_hub::gateway::{Answer, Gateway, Push};
 use notification_hub::news::{News, NewsOf};
 use notification_hub::notification::What;
-use notification_hub::queue::{Planned, Queue};
+use notification_hub::queue::Planned;
 use notification_hub::texts::Texts;
 use push_sandbox::{Fault, FaultKind, Platform};
 use serde_json::{Map, json};
@@ -23,13 +23,6 @@ use crate::campaigning::{campaign, message};
 use crate::shop::{Owned, Shop};
 
 impl Shop {
-    fn queue(&self) -> Queue {
-        Queue {
-            storage: self.storage.clone(),
-            messaging: self.messaging.clone(),
-        }
-    }
-
     /// Queues a page of `sent`; gives how many messages wait then.
     async fn page(&self, sent: &NewCampaign, crowd: &[Owned]) -> u64 {
         let mut properties = Map::new();

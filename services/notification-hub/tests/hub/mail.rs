@@ -1,82 +1,21 @@
 //! Mails: who gets them, and what stands in them.
 
 use chassis::clock;
-use devstack::servers::postgres::psql;
 use devstack::testing::eventually;
-use domain::{Customer, OrderEvent, OrderState};
+use domain::{Customer, OrderState};
 use identity::{NewsStops, OrderSecrets};
 use jiff::SignedDuration;
 use notification_hub::mail::mailbox;
 use notification_hub::news::{News, NewsOf};
 use notification_hub::notification::{What, delivery_id};
-use notification_hub::queue::{Planned, Queue};
-use push_sandbox::{Mail, MailFilter, Platform};
+use notification_hub::queue::Planned;
+use push_sandbox::Platform;
 use serde_json::json;
-use storage::{Account, DeliveryState, NewSession, Preferences, Role, Ways};
+use storage::{DeliveryState, Preferences, Ways};
 
+use crate::mailing::ADA;
 use crate::providers::KEY;
 use crate::shop::{Shop, customer, event, later};
-
-const ADA: &str = "ada@example.org";
-
-impl Shop {
-    /// As the processor stores an order of `event`, as far as a mail needs it.
-    fn store(&self, event: &OrderEvent, email: &str) {
-        let document = json!({ "contact": { "email": email } });
-        let (id, customer, state) = (event.order, event.customer, event.state.as_str());
-        let statement = format!(
-            "INSERT INTO orders (id, customer, state, version, fingerprint, submitted_at, updated_at, document) \
-             VALUES ('{id}', '{customer}', '{state}', {}, '', now(), now(), '{document}')",
-            event.version
-        );
-        psql(&self.servers.database_url, &statement).unwrap();
-    }
-
-    async fn mail_state(&self, event: &OrderEvent) -> Option<DeliveryState> {
-        let mailbox = mailbox(&What::Order(event.clone()), event.customer);
-        let row = self
-            .storage
-            .delivery(event.at, delivery_id(event.id(), mailbox.id))
-            .await;
-        row.unwrap().map(|row| row.state)
-    }
-
-    async fn mail_becomes(&self, event: &OrderEvent, state: DeliveryState) {
-        eventually("the mail to be settled", async || {
-            (self.mail_state(event).await == Some(state)).then_some(())
-        })
-        .await;
-    }
-
-    fn mails(&self) -> Vec<Mail> {
-        self.providers.sandbox.mails(&MailFilter::default())
-    }
-
-    async fn sign_up(&self, locale: &str) -> Customer {
-        let id = clock::random_id();
-        let account = Account {
-            id: domain::AccountId(id),
-            email: Some(ADA.into()),
-            email_key: Some(ADA.into()),
-            role: Role::Customer,
-            name: "Ada".into(),
-            locale: locale.into(),
-            created_at: clock::now(),
-            updated_at: clock::now(),
-        };
-        let session = NewSession {
-            id,
-            refresh_hash: [1; 32],
-            device: "app".into(),
-            now: clock::now(),
-            expires_at: clock::now(),
-            ends_at: clock::now(),
-        };
-        let signed_up = self.storage.sign_up(&account, "hash", None, &session).await;
-        signed_up.unwrap();
-        Customer::Account(account.id)
-    }
-}
 
 #[tokio::test]
 async fn an_orders_contact_gets_a_mail_with_the_link_that_opens_the_order() {
@@ -261,10 +200,7 @@ async fn product_news_go_to_those_who_asked_and_bring_the_link_that_stops_them()
         urgent: false,
         silent: false,
     });
-    let queue = Queue {
-        storage: shop.storage.clone(),
-        messaging: shop.messaging.clone(),
-    };
+    let queue = shop.queue();
     let cause =
         messaging::events::order_event_message(&event(owner, OrderState::Confirmed, 2), "test").envelope;
     let planned = || vec![Planned::new(news.clone(), &mailbox(&news, owner), &cause)];

@@ -10,6 +10,7 @@ mod devices;
 mod gateways;
 mod mail;
 mod mail_answers;
+mod mailing;
 mod providers;
 mod saying;
 mod shop;

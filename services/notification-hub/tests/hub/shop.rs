@@ -9,6 +9,7 @@ use domain::{Actor, Customer, GuestId, InstallationId, Money, OrderEvent, OrderI
 use messaging::{Message, Messaging, events, topology};
 use notification_hub::app;
 use notification_hub::notification::delivery_id;
+use notification_hub::queue::Queue;
 use push_sandbox::{Delivery, Device, Filter, Platform};
 use storage::{DeliveryState, Installation, Storage};
 use tokio::task::JoinHandle;
@@ -158,6 +159,13 @@ impl Shop {
             (self.state(event, to).await == Some(state)).then_some(())
         })
         .await;
+    }
+
+    pub(crate) fn queue(&self) -> Queue {
+        Queue {
+            storage: self.storage.clone(),
+            messaging: self.messaging.clone(),
+        }
     }
 
     /// Waits until every event and notification has been handled.
