@@ -148,28 +148,6 @@ impl Storage {
         row.await?.map(Delivery::try_from).transpose()
     }
 
-    /// Notes the outcome of an attempt, as [`Self::settle_deliveries`].
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    pub async fn settle_delivery(
-        &self,
-        event_at: Timestamp,
-        id: Uuid,
-        state: DeliveryState,
-        provider: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(), StorageError> {
-        let settled = Settled {
-            event_at,
-            delivery: id,
-            state,
-            provider: provider.map(str::to_owned),
-            at: now,
-        };
-        self.settle_deliveries(&[settled]).await
-    }
-
     /// Makes the partitions for the days around `today` and drops those older than 30 days.
     ///
     /// # Errors

@@ -8,7 +8,6 @@ mod own;
 mod put;
 mod replace;
 mod told;
-mod told_each;
 
 use domain::{Customer, InstallationId};
 use jiff::Timestamp;

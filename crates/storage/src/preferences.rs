@@ -146,12 +146,14 @@ impl Storage {
     ) -> Result<HashMap<Customer, Preferences>, StorageError> {
         let customers: Vec<_> = customers.iter().map(Customer::to_string).collect();
         let rows = self.within(async {
-            // `account:` comes before `guest:`.
+            // `account:` comes before `guest:`. Through the key (`OFFSET 0`), as `installations_told_of`.
             Ok(sqlx::query_as!(
                 PreferencesRow,
                 r#"SELECT DISTINCT ON (asked) asked AS "asked!", orders_push, orders_email, wishes_push, wishes_email, news_push,
                           news_email, locale
-                   FROM unnest($1::text[]) AS asked, customers_beside(asked) AS own JOIN preferences ON customer = own
+                   FROM unnest($1::text[]) AS about (asked)
+                   CROSS JOIN LATERAL customers_beside(asked) AS beside (own)
+                   CROSS JOIN LATERAL (SELECT * FROM preferences WHERE customer = own OFFSET 0) AS his
                    ORDER BY asked, own"#,
                 &customers,
             )

@@ -1,14 +1,13 @@
 //! From an event to one message per device.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use chassis::clock;
 use domain::{Customer, OrderEvent};
 use jiff::Timestamp;
 use messaging::{Delivery, Handler, HandlerError, Outcome, events};
 use push_texts::Language;
-use storage::{DeliveryState, Installation, Platform, Storage};
+use storage::{DeliveryState, Installation, Platform, Settled, Storage};
 
 use crate::mail;
 use crate::notification::{What, deadline, delivery_id, mail_deadline};
@@ -53,7 +52,6 @@ impl Handler for Announcer {
                     Outcome::Done
                 }
                 Reading::Stale(event) => {
-                    self.expire(delivery, &event, now).await?;
                     late.push((delivery, event));
                     Outcome::Done
                 }
@@ -61,6 +59,7 @@ impl Handler for Announcer {
                 Reading::Unread(outcome) => outcome,
             });
         }
+        self.expire(&late, now).await?;
         let mut planned = self.plan(fresh).await?;
         // Too late for a push, but a mail is read later than that.
         late.retain(|(_, event)| now < mail_deadline(event.at));
@@ -75,19 +74,14 @@ impl Handler for Announcer {
 
 impl Announcer {
     async fn plan(&self, fresh: Vec<(&Delivery, OrderEvent)>) -> Result<Vec<Planned>, HandlerError> {
-        let mut devices: HashMap<Customer, Vec<Installation>> = HashMap::new();
+        let devices = self
+            .devices(fresh.iter().map(|(_, event)| event.customer))
+            .await?;
         let mut planned = Vec::new();
         for (cause, event) in fresh {
-            let devices = match devices.entry(event.customer) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(unknown) => unknown.insert(self.devices(event.customer).await?),
-            };
             let what = What::Order(event.clone());
-            planned.extend(
-                devices
-                    .iter()
-                    .map(|device| Planned::new(what.clone(), device, &cause.envelope)),
-            );
+            let devices = devices.get(&event.customer).into_iter().flatten();
+            planned.extend(devices.map(|device| Planned::new(what.clone(), device, &cause.envelope)));
             planned.extend(self.mail(event, cause));
         }
         Ok(planned)
@@ -104,35 +98,47 @@ impl Announcer {
         Some(Planned::new(what, &mailbox, &cause.envelope))
     }
 
-    async fn devices(&self, customer: Customer) -> Result<Vec<Installation>, HandlerError> {
-        let mut devices = self
-            .storage
-            .installations_told_of(customer)
-            .await
-            .map_err(unavailable)?;
-        devices.retain(|device| self.platforms.contains(&device.platform));
+    /// The devices of each that can be told. One question to the database for all of them.
+    async fn devices(
+        &self,
+        customers: impl Iterator<Item = Customer>,
+    ) -> Result<HashMap<Customer, Vec<Installation>>, HandlerError> {
+        let customers: BTreeSet<Customer> = customers.collect();
+        let mut devices: HashMap<Customer, Vec<Installation>> = HashMap::new();
+        if customers.is_empty() {
+            return Ok(devices);
+        }
+        let customers: Vec<_> = customers.into_iter().collect();
+        let told = self.storage.installations_told_of(&customers).await;
+        for (customer, device) in told.map_err(unavailable)? {
+            if self.platforms.contains(&device.platform) {
+                devices.entry(customer).or_default().push(device);
+            }
+        }
         Ok(devices)
     }
 
-    /// An event past its deadline creates nothing. What an earlier delivery of it may have queued, but not published, is noted as expired.
-    async fn expire(
-        &self,
-        delivery: &Delivery,
-        event: &OrderEvent,
-        now: Timestamp,
-    ) -> Result<(), HandlerError> {
-        metrics::counter!("push_stale_events_total").increment(1);
-        if !delivery.redelivered {
-            return Ok(());
-        }
-        for device in self.devices(event.customer).await? {
-            let id = delivery_id(event.id(), device.id);
-            self.storage
-                .settle_delivery(event.at, id, DeliveryState::Expired, None, now)
-                .await
-                .map_err(unavailable)?;
-        }
-        Ok(())
+    /// Events past their deadline create nothing. What an earlier delivery of one may have queued, but not published, is noted as expired.
+    async fn expire(&self, late: &[(&Delivery, OrderEvent)], now: Timestamp) -> Result<(), HandlerError> {
+        metrics::counter!("push_stale_events_total").increment(late.len() as u64);
+        let again = late.iter().filter(|(delivery, _)| delivery.redelivered);
+        let again: Vec<_> = again.map(|(_, event)| event).collect();
+        let devices = self.devices(again.iter().map(|event| event.customer)).await?;
+        let settled = again.into_iter().flat_map(|event| {
+            let devices = devices.get(&event.customer).into_iter().flatten();
+            devices.map(|device| Settled {
+                event_at: event.at,
+                delivery: delivery_id(event.id(), device.id),
+                state: DeliveryState::Expired,
+                provider: None,
+                at: now,
+            })
+        });
+        let settled: Vec<_> = settled.collect();
+        self.storage
+            .settle_deliveries(&settled)
+            .await
+            .map_err(unavailable)
     }
 }
 

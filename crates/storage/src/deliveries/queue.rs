@@ -131,15 +131,11 @@ async fn supersede(connection: &mut PgConnection, deliveries: &[Delivery]) -> Re
         .min()
         .unwrap_or_default();
     sqlx::query!(
-        r#"UPDATE deliveries AS old SET state = 'superseded'
-           WHERE old.order_id = ANY($1) AND old.state = 'queued' AND old.event_day >= $2
-             AND EXISTS (SELECT FROM deliveries AS newer
-                         WHERE newer.order_id = old.order_id AND newer.installation = old.installation
-                           AND newer.version > old.version AND newer.event_day >= $2)"#,
+        r#"SELECT supersede_deliveries($1, $2) AS "superseded: ()""#,
         &orders,
         first.saturating_sub(QUEUED_DAYS.days()).to_sqlx() as _,
     )
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! Whose devices hear of an order.
+//! Whose devices hear of what concerns a customer.
 
 use domain::Customer;
 use sqlx::types::Json;
 
 use super::{Channel, Installation, InstallationRow};
+use crate::values::read;
 use crate::{Storage, StorageError};
 
 /// A device that is about to be told.
@@ -16,27 +17,48 @@ pub struct Told {
 }
 
 impl Storage {
-    /// The active installations that hear of a customer's orders: his own, and for a guest's scope that belongs to an account also those of the account.
+    /// The active installations that hear of what concerns each of `customers`, each with the customer it is about: his own, and for a guest's scope
+    /// that belongs to an account also those of the account. By their ids.
     /// Only for telling them: a guest's token must not show an account's devices.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn installations_told_of(&self, customer: Customer) -> Result<Vec<Installation>, StorageError> {
+    pub async fn installations_told_of(
+        &self,
+        customers: &[Customer],
+    ) -> Result<Vec<(Customer, Installation)>, StorageError> {
+        let customers: Vec<String> = customers.iter().map(Customer::to_string).collect();
         let rows = self.within(async {
             // Through the index (`OFFSET 0`): a function is believed to give a thousand customers, and all devices would be read.
-            Ok(sqlx::query_as!(
-                InstallationRow,
-                r#"SELECT id, app, his.customer, platform, environment, channel AS "channel: Json<Channel>", locale,
-                          tags, expires_at AS "expires_at: _", updated_at AS "updated_at: _"
-                   FROM customers_beside($1) AS beside (customer)
-                   CROSS JOIN LATERAL (SELECT * FROM installations AS i
-                                       WHERE i.customer = beside.customer AND i.state = 'active'
-                                         AND (i.expires_at IS NULL OR i.expires_at > now()) OFFSET 0) AS his ORDER BY id"#,
-                customer.to_string(),
+            Ok(sqlx::query!(
+                r#"SELECT about.customer AS "about!", i.id, i.app, i.customer, i.platform, i.environment,
+                          i.channel AS "channel: Json<Channel>", i.locale, i.tags,
+                          i.expires_at AS "expires_at: jiff_sqlx::Timestamp", i.updated_at AS "updated_at: jiff_sqlx::Timestamp"
+                   FROM unnest($1::text[]) AS about (customer)
+                   CROSS JOIN LATERAL customers_beside(about.customer) AS beside (customer)
+                   CROSS JOIN LATERAL (SELECT * FROM installations AS his
+                                       WHERE his.customer = beside.customer AND his.state = 'active'
+                                         AND (his.expires_at IS NULL OR his.expires_at > now()) OFFSET 0) AS i ORDER BY i.id"#,
+                &customers,
             )
             .fetch_all(&self.pool)
             .await?)
         });
-        rows.await?.into_iter().map(Installation::try_from).collect()
+        let installations = rows.await?.into_iter().map(|row| {
+            let installation = InstallationRow {
+                id: row.id,
+                app: row.app,
+                customer: row.customer,
+                platform: row.platform,
+                environment: row.environment,
+                channel: row.channel,
+                locale: row.locale,
+                tags: row.tags,
+                expires_at: row.expires_at,
+                updated_at: row.updated_at,
+            };
+            Ok((read("customer", &row.about)?, installation.try_into()?))
+        });
+        installations.collect()
     }
 }

@@ -282,7 +282,13 @@ async fn an_accounts_devices_hear_of_its_guests_orders_and_not_the_other_way_rou
             .await
             .unwrap();
     }
-    let heard = async |customer| shop.storage.installations_told_of(customer).await.unwrap().len();
+    let heard = async |customer| {
+        shop.storage
+            .installations_told_of(&[customer])
+            .await
+            .unwrap()
+            .len()
+    };
     assert_eq!((heard(own).await, heard(scope).await), (1, 1));
     shop.storage
         .sign_up(&ada, "hash", Some(guest(7)), &session(1, 0))
@@ -292,6 +298,6 @@ async fn an_accounts_devices_hear_of_its_guests_orders_and_not_the_other_way_rou
     assert_eq!(heard(stranger).await, 1);
     let hub = shop.servers.database_url_of("notification-hub");
     let hub = Storage::connect(crate::shop::options(&hub, 1)).await.unwrap();
-    assert_eq!(hub.installations_told_of(scope).await.unwrap().len(), 2);
+    assert_eq!(hub.installations_told_of(&[scope]).await.unwrap().len(), 2);
     assert!(hub.guests_of(ada.id).await.is_err(), "it sees no accounts");
 }

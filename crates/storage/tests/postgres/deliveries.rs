@@ -2,7 +2,7 @@
 
 use domain::{InstallationId, OrderId, Version};
 use jiff::{Timestamp, ToSpan, civil::Date};
-use storage::{About, Delivery, DeliveryState, Platform};
+use storage::{About, Delivery, DeliveryState, Platform, Settled};
 use uuid::Uuid;
 
 use crate::shop::{Shop, at};
@@ -32,6 +32,17 @@ async fn state(shop: &Shop, delivery: &Delivery) -> DeliveryState {
         .state
 }
 
+async fn settle(shop: &Shop, delivery: &Delivery, state: DeliveryState, provider: Option<&str>) {
+    let settled = Settled {
+        event_at: delivery.event_at,
+        delivery: delivery.id,
+        state,
+        provider: provider.map(str::to_owned),
+        at: at(1),
+    };
+    shop.storage.settle_deliveries(&[settled]).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_replayed_event_meets_its_own_row() {
     let shop = Shop::open().await;
@@ -50,10 +61,7 @@ async fn a_replayed_event_meets_its_own_row() {
             .unwrap(),
         [push.id]
     );
-    shop.storage
-        .settle_delivery(at(0), push.id, DeliveryState::Sent, Some("p-1"), at(1))
-        .await
-        .unwrap();
+    settle(&shop, &push, DeliveryState::Sent, Some("p-1")).await;
     assert!(
         shop.storage
             .queue_deliveries(std::slice::from_ref(&push))
@@ -90,10 +98,7 @@ async fn a_later_version_supersedes_what_is_still_queued() {
         .queue_deliveries(&[first.clone(), elsewhere.clone(), other_device.clone()])
         .await
         .unwrap();
-    shop.storage
-        .settle_delivery(at(0), first.id, DeliveryState::Sent, None, at(1))
-        .await
-        .unwrap();
+    settle(&shop, &first, DeliveryState::Sent, None).await;
     shop.storage
         .queue_deliveries(std::slice::from_ref(&second))
         .await
@@ -157,15 +162,13 @@ async fn a_final_state_stays_and_an_unknown_one_does_not() {
         .queue_deliveries(std::slice::from_ref(&push))
         .await
         .unwrap();
-    let settle = async |state, provider| {
-        shop.storage
-            .settle_delivery(at(0), push.id, state, provider, at(1))
-            .await
-            .unwrap();
-    };
-    settle(DeliveryState::Unknown, None).await;
-    settle(DeliveryState::Failed, Some("BadTopic")).await;
-    settle(DeliveryState::Sent, Some("late")).await;
+    for (state, provider) in [
+        (DeliveryState::Unknown, None),
+        (DeliveryState::Failed, Some("BadTopic")),
+        (DeliveryState::Sent, Some("late")),
+    ] {
+        settle(&shop, &push, state, provider).await;
+    }
     let stored = shop.storage.delivery(at(0), push.id).await.unwrap().unwrap();
     assert_eq!((stored.state, stored.attempts), (DeliveryState::Failed, 2));
     assert_eq!(stored.provider.as_deref(), Some("BadTopic"));

@@ -145,7 +145,7 @@ async fn who_is_gone_or_has_run_out_is_not_found() {
     );
     assert!(
         shop.storage
-            .installations_told_of(customer(2))
+            .installations_told_of(&[customer(2)])
             .await
             .unwrap()
             .is_empty()

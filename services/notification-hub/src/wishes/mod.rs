@@ -124,7 +124,7 @@ impl Matcher {
             return Ok(());
         }
         let customers: Vec<Customer> = found.keys().copied().collect();
-        let devices = self.storage.installations_told_of_each(&customers).await;
+        let devices = self.storage.installations_told_of(&customers).await;
         let devices = devices.map_err(unavailable)?.into_iter();
         let planned = devices
             .filter(|(_, device)| self.platforms.contains(&device.platform))

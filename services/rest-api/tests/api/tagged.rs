@@ -82,7 +82,13 @@ async fn a_channel_that_has_run_out_is_told_nothing_until_it_is_registered_again
     );
 
     let customer = guest.customer();
-    let told = async || api.storage.installations_told_of(customer).await.unwrap().len();
+    let told = async || {
+        api.storage
+            .installations_told_of(&[customer])
+            .await
+            .unwrap()
+            .len()
+    };
     assert_eq!(told().await, 1);
     let run_out = "UPDATE installations SET expires_at = now() - interval '1 second'";
     devstack::servers::postgres::psql(&api.servers.database_url, run_out).unwrap();
