@@ -18,4 +18,5 @@ mod search;
 mod sending;
 mod shop;
 mod tags;
+mod told;
 mod wishes;

@@ -1,8 +1,11 @@
 //! A shop in a database of its own, moved on by the domain's own decisions.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
+use devstack::servers::postgres::psql;
 use devstack::testing::TestServers;
 use domain::catalog::{AddProduct, ChangeStock};
 use domain::commands::{Submit, SubmitLine};
@@ -99,6 +102,23 @@ impl Shop {
             .unwrap();
         let storage = Storage::connect(options(&servers.database_url, 8)).await.unwrap();
         Self { storage, servers }
+    }
+
+    /// How Postgres goes about the query of ours that contains `part`, with these arguments and one plan for all.
+    pub(crate) fn plan(&self, part: &str, arguments: &str) -> String {
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.sqlx"));
+        let queries = fs::read_dir(folder).unwrap().map(|entry| {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            let stored: serde_json::Value = serde_json::from_str(&text).unwrap();
+            stored["query"].as_str().unwrap().to_owned()
+        });
+        let found: Vec<_> = queries.filter(|query| query.contains(part)).collect();
+        assert_eq!(found.len(), 1, "{part}");
+        let statement = format!(
+            "SET plan_cache_mode = force_generic_plan; SET jit = off; PREPARE ours AS {}; EXPLAIN EXECUTE ours ({arguments});",
+            found[0]
+        );
+        psql(&self.servers.database_url, &statement).unwrap()
     }
 
     pub(crate) async fn with_product(name: &str, stock: i64) -> Self {

@@ -1,8 +1,5 @@
 //! Devices by their tags.
 
-use std::fs;
-use std::path::Path;
-
 use devstack::servers::postgres::psql;
 use domain::tags::Clause;
 use domain::{InstallationId, TagExpression};
@@ -168,20 +165,8 @@ fn fill(shop: &Shop) {
 
 /// How Postgres goes about the query of ours that contains `part`, for devices that match `expression`.
 fn plan(shop: &Shop, part: &str, expression: &str, more: &str) -> String {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.sqlx"));
-    let queries = fs::read_dir(folder).unwrap().map(|entry| {
-        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
-        let stored: serde_json::Value = serde_json::from_str(&text).unwrap();
-        stored["query"].as_str().unwrap().to_owned()
-    });
-    let found: Vec<_> = queries.filter(|query| query.contains(part)).collect();
-    assert_eq!(found.len(), 1, "{part}");
     let clauses = serde_json::to_string(&clauses(expression)).unwrap();
-    let statement = format!(
-        "SET plan_cache_mode = force_generic_plan; SET jit = off; PREPARE ours AS {}; EXPLAIN EXECUTE ours ('{clauses}'{more});",
-        found[0]
-    );
-    psql(&shop.servers.database_url, &statement).unwrap()
+    shop.plan(part, &format!("'{clauses}'{more}"))
 }
 
 #[tokio::test]
