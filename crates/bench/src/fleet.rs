@@ -51,6 +51,7 @@ pub struct Fleet {
     http: reqwest::Client,
     sandbox: String,
     messaging: Messaging,
+    database: sqlx::PgPool,
     customers: Vec<Customer>,
     /// The devices' names in the sandbox, in the order of their customers.
     ids: Vec<String>,
@@ -88,6 +89,7 @@ impl Fleet {
             http,
             sandbox,
             messaging: messaging(stack).await?,
+            database: sqlx::PgPool::connect(stack.database_url()).await?,
             customers,
             ids: devices.into_iter().map(|device| device.id).collect(),
         })
@@ -122,12 +124,23 @@ impl Fleet {
         Ok(())
     }
 
-    /// An order of the customer of this number was confirmed.
+    /// An order of the customer of this number was confirmed. It is stored as far as a mail about it needs it.
     ///
     /// # Errors
-    /// Where the broker does not take the event.
+    /// Where the database does not take the order, or the broker the event.
     pub async fn confirm_order(&self, number: usize) -> Result<OrderEvent> {
         let event = confirmed(self.customers[number % self.customers.len()]);
+        let contact = json!({ "contact": { "email": format!("{}@example.org", event.order) } });
+        sqlx::query(
+            "INSERT INTO orders (id, customer, state, version, fingerprint, submitted_at, updated_at, document) \
+             VALUES ($1, $2, $3, 2, '', now(), now(), $4)",
+        )
+        .bind(event.order.0)
+        .bind(event.customer.to_string())
+        .bind(event.state.as_str())
+        .bind(Json(contact))
+        .execute(&self.database)
+        .await?;
         let message = events::order_event_message(&event, "order-processor");
         let stored = self.messaging.publish(&message).await;
         stored.context("an event is not stored")?;

@@ -1,5 +1,7 @@
 //! How often a message was tried, so that one which crashes the process is caught.
 
+use std::collections::HashMap;
+
 use crate::{Storage, StorageError};
 
 impl Storage {
@@ -8,20 +10,42 @@ impl Storage {
     /// # Errors
     /// [`StorageError`].
     pub async fn raise_attempts(&self, stream: &str, sequence: u64) -> Result<u32, StorageError> {
-        let attempts = self
-            .within(async {
-                Ok(sqlx::query_scalar!(
-                    r#"INSERT INTO attempts AS a (stream, sequence, attempts) VALUES ($1, $2, 1)
-                       ON CONFLICT (stream, sequence) DO UPDATE SET attempts = a.attempts + 1, raised_at = now()
-                       RETURNING attempts"#,
-                    stream,
-                    sequence.cast_signed(),
+        let raised = self.raise_attempts_of(&[(stream.to_owned(), sequence)]).await?;
+        Ok(raised.into_iter().sum())
+    }
+
+    /// [`Self::raise_attempts`] of different messages at once; gives the new counts, each in its place.
+    ///
+    /// # Errors
+    /// [`StorageError`]; then none is raised.
+    pub async fn raise_attempts_of(&self, messages: &[(String, u64)]) -> Result<Vec<u32>, StorageError> {
+        let (streams, sequences) = columns(messages);
+        let raised = self.within(async {
+            // In their order, so that two who raise some of the same don't wait for each other.
+            Ok(sqlx::query!(
+                r#"INSERT INTO attempts AS a (stream, sequence, attempts)
+                   SELECT stream, sequence, 1 FROM unnest($1::text[], $2::bigint[]) AS m (stream, sequence) ORDER BY stream, sequence
+                   ON CONFLICT (stream, sequence) DO UPDATE SET attempts = a.attempts + 1, raised_at = now()
+                   RETURNING stream, sequence, attempts"#,
+                &streams,
+                &sequences,
+            )
+            .fetch_all(&self.pool)
+            .await?)
+        });
+        let raised = raised.await?.into_iter();
+        let counts: HashMap<(String, u64), u32> = raised
+            .map(|row| {
+                (
+                    (row.stream, row.sequence.cast_unsigned()),
+                    row.attempts.unsigned_abs(),
                 )
-                .fetch_one(&self.pool)
-                .await?)
             })
-            .await?;
-        Ok(attempts.unsigned_abs())
+            .collect();
+        Ok(messages
+            .iter()
+            .map(|message| counts.get(message).copied().unwrap_or_default())
+            .collect())
     }
 
     /// Forgets the message.
@@ -29,11 +53,20 @@ impl Storage {
     /// # Errors
     /// [`StorageError`].
     pub async fn forget_attempts(&self, stream: &str, sequence: u64) -> Result<(), StorageError> {
+        self.forget_attempts_of(&[(stream.to_owned(), sequence)]).await
+    }
+
+    /// Forgets the messages.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub async fn forget_attempts_of(&self, messages: &[(String, u64)]) -> Result<(), StorageError> {
+        let (streams, sequences) = columns(messages);
         self.within(async {
             sqlx::query!(
-                r#"DELETE FROM attempts WHERE stream = $1 AND sequence = $2"#,
-                stream,
-                sequence.cast_signed(),
+                r#"DELETE FROM attempts WHERE (stream, sequence) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))"#,
+                &streams,
+                &sequences,
             )
             .execute(&self.pool)
             .await?;
@@ -41,4 +74,12 @@ impl Storage {
         })
         .await
     }
+}
+
+/// As the database takes them.
+fn columns(messages: &[(String, u64)]) -> (Vec<String>, Vec<i64>) {
+    messages
+        .iter()
+        .map(|(stream, sequence)| (stream.clone(), sequence.cast_signed()))
+        .unzip()
 }

@@ -112,7 +112,7 @@ pub struct Campaign {
     pub cursor: Option<InstallationId>,
     /// Pushes queued, by platform.
     pub queued: BTreeMap<String, u64>,
-    /// Devices that the expression fits and that get nothing.
+    /// Devices that the expression fits and that get nothing: their platform has no credentials, or their owner wants no news.
     pub left_out: u64,
     /// When its first pushes were to be queued.
     pub started_at: Option<Timestamp>,

@@ -151,8 +151,7 @@ impl Storage {
                 PreferencesRow,
                 r#"SELECT DISTINCT ON (asked) asked AS "asked!", orders_push, orders_email, wishes_push, wishes_email, news_push,
                           news_email, locale
-                   FROM unnest($1::text[]) AS about (asked)
-                   CROSS JOIN LATERAL customers_beside(asked) AS beside (own)
+                   FROM customers_beside_each($1) AS beside (asked, own)
                    CROSS JOIN LATERAL (SELECT * FROM preferences WHERE customer = own OFFSET 0) AS his
                    ORDER BY asked, own"#,
                 &customers,

@@ -11,7 +11,8 @@ use storage::{DeliveryState, Installation, Platform, Settled, Storage};
 
 use crate::mail;
 use crate::notification::{What, deadline, delivery_id, mail_deadline};
-use crate::queue::{Planned, Queue};
+use crate::planned::Planned;
+use crate::queue::Queue;
 use crate::unavailable;
 
 /// How long a message of a newer version waits for a newer reader before it is looked at again.

@@ -69,6 +69,7 @@ pub async fn run(
         life: &life,
         health,
         texts: Arc::new(Texts::new(storage.clone())),
+        attempts: StoredAttempts::new(&storage),
         storage,
         messaging,
     }
@@ -102,6 +103,7 @@ struct Hub<'a> {
     life: &'a Lifecycle,
     health: Health,
     texts: Arc<Texts>,
+    attempts: StoredAttempts,
     storage: Storage,
     messaging: Messaging,
 }
@@ -218,7 +220,7 @@ impl Hub<'_> {
             messaging: self.messaging.clone(),
             stream: stream.to_owned(),
             consumers: vec![consumer],
-            attempts: StoredAttempts(self.storage.clone()),
+            attempts: self.attempts.clone(),
             max_batch,
             concurrency,
             isolates: false,

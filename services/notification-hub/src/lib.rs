@@ -13,9 +13,11 @@ pub mod mail;
 pub mod news;
 pub mod notification;
 mod pacing;
+pub mod planned;
 pub mod platforms;
 pub mod queue;
 pub mod texts;
+mod together;
 pub mod wishes;
 
 use messaging::HandlerError;

@@ -18,7 +18,7 @@ pub struct Page {
     pub to: Option<InstallationId>,
     /// Pushes that were queued, by platform.
     pub queued: BTreeMap<String, u64>,
-    /// Devices that get nothing.
+    /// Devices that get nothing: their platform has no credentials, or their owner wants no news.
     pub left_out: u64,
     /// Whether it was the last piece.
     pub last: bool,

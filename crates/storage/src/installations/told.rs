@@ -31,11 +31,10 @@ impl Storage {
         let rows = self.within(async {
             // Through the index (`OFFSET 0`): a function is believed to give a thousand customers, and all devices would be read.
             Ok(sqlx::query!(
-                r#"SELECT about.customer AS "about!", i.id, i.app, i.customer, i.platform, i.environment,
+                r#"SELECT beside.about AS "about!", i.id, i.app, i.customer, i.platform, i.environment,
                           i.channel AS "channel: Json<Channel>", i.locale, i.tags,
                           i.expires_at AS "expires_at: jiff_sqlx::Timestamp", i.updated_at AS "updated_at: jiff_sqlx::Timestamp"
-                   FROM unnest($1::text[]) AS about (customer)
-                   CROSS JOIN LATERAL customers_beside(about.customer) AS beside (customer)
+                   FROM customers_beside_each($1) AS beside
                    CROSS JOIN LATERAL (SELECT * FROM installations AS his
                                        WHERE his.customer = beside.customer AND his.state = 'active'
                                          AND (his.expires_at IS NULL OR his.expires_at > now()) OFFSET 0) AS i ORDER BY i.id"#,

@@ -54,10 +54,9 @@ impl Storage {
         let rows = self.within(async {
             // Through the index (`OFFSET 0`), as `installations_told_of`.
             Ok(sqlx::query!(
-                r#"SELECT about.owner AS "owner!", w.id, w.customer, w.topic, w.condition,
+                r#"SELECT beside.about AS "owner!", w.id, w.customer, w.topic, w.condition,
                           w.created_at AS "created_at: jiff_sqlx::Timestamp"
-                   FROM unnest($1::text[]) AS about (owner)
-                   CROSS JOIN LATERAL customers_beside(about.owner) AS beside (customer)
+                   FROM customers_beside_each($1) AS beside
                    CROSS JOIN LATERAL (SELECT * FROM wishes AS his
                                        WHERE his.customer = beside.customer AND his.topic = ANY ($2) OFFSET 0) AS w ORDER BY w.id"#,
                 &owners,

@@ -144,6 +144,7 @@ async fn what_a_service_must_not_do_is_refused() {
         "SELECT * FROM accounts",
         "SELECT * FROM refresh_tokens",
         "SELECT customers_beside('guest:x')",
+        "SELECT customers_beside_each(ARRAY['guest:x'])",
         "SELECT mail_of_order(gen_random_uuid())",
         "SELECT * FROM preferences",
         "SELECT erase_account(gen_random_uuid(), NULL, NULL, now())",

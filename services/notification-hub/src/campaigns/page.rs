@@ -1,6 +1,6 @@
 //! One page of a campaign's devices.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chassis::clock;
@@ -13,7 +13,7 @@ use storage::{Campaign, Installation};
 use super::text::news;
 use super::{Campaigns, Next};
 use crate::notification::What;
-use crate::queue::Planned;
+use crate::planned::{Planned, Wanted};
 use crate::unavailable;
 
 /// The most devices of a page.
@@ -34,25 +34,19 @@ impl Campaigns {
             Err(why) => return self.fail(campaign.what.id, &why, clock::now()).await,
         };
         let found = devices.len();
-        let mut page = Page {
-            to: devices.last().map(|device| device.id),
-            queued: BTreeMap::new(),
-            left_out: 0,
+        let last = devices.last().map(|device| device.id);
+        let wanted = self.wanted(campaign, devices, cause).await?;
+        let mut queued = BTreeMap::new();
+        for planned in wanted.planned() {
+            *queued.entry(planned.platform().as_str().to_owned()).or_default() += 1;
+        }
+        let page = Page {
+            to: last,
+            left_out: (found - wanted.planned().len()) as u64,
+            queued,
             last: campaign.what.devices.is_some() || found < size as usize,
         };
-        let told = self.told(devices).await?;
-        page.left_out = (found - told.len()) as u64;
-        for device in &told {
-            *page
-                .queued
-                .entry(device.platform.as_str().to_owned())
-                .or_default() += 1;
-        }
-        let planned = told
-            .iter()
-            .map(|device| Planned::new(What::News(news(&campaign.what, device)), device, cause))
-            .collect();
-        self.queue.queue(planned, clock::now()).await?;
+        self.queue.queue_wanted(wanted, clock::now()).await?;
         let moved = self
             .storage
             .advance_campaign(campaign, &page, clock::now())
@@ -65,22 +59,27 @@ impl Campaigns {
         Ok(Next::Page(pause(campaign.what.rate, size, began.elapsed())))
     }
 
-    /// Those of `devices` that are told: their platform has credentials. Each in the language that its owner has chosen, where he has.
-    async fn told(&self, mut devices: Vec<Installation>) -> Result<Vec<Installation>, HandlerError> {
+    /// The pushes to those of `devices` that are told: their platform has credentials, and their owner wants it. Each in the language that he has chosen,
+    /// where he has.
+    async fn wanted(
+        &self,
+        campaign: &Campaign,
+        mut devices: Vec<Installation>,
+        cause: &Envelope,
+    ) -> Result<Wanted, HandlerError> {
         devices.retain(|device| self.platforms.contains(&device.platform));
-        let owners: HashSet<_> = devices.iter().map(|device| device.customer).collect();
-        let owners: Vec<_> = owners.into_iter().collect();
-        let chosen = self.storage.preferences_told_of(&owners).await;
-        let chosen = chosen.map_err(unavailable)?;
-        for device in &mut devices {
-            if let Some(locale) = chosen
-                .get(&device.customer)
-                .and_then(|chosen| chosen.locale.as_ref())
-            {
+        let chosen = self
+            .queue
+            .chosen(devices.iter().map(|device| device.customer))
+            .await?;
+        let planned = devices.iter_mut().map(|device| {
+            if let Some(locale) = &chosen.of(device.customer).locale {
                 device.locale.clone_from(locale);
             }
-        }
-        Ok(devices)
+            Planned::new(What::News(news(&campaign.what, device)), device, cause)
+        });
+        let planned = planned.collect();
+        Ok(chosen.wanted(planned))
     }
 
     /// The devices after the cursor, or why there can be none.

@@ -4,8 +4,8 @@ use chassis::clock;
 use messaging::HandlerError;
 use storage::{Due, Settled, Storage, Wanted};
 
-use super::together::Together;
 use crate::notification::Notification;
+use crate::together::Together;
 use crate::unavailable;
 
 /// What is read before a push is sent, and written after it.

@@ -10,7 +10,6 @@ mod many;
 mod push;
 mod settle;
 mod standing;
-mod together;
 mod turn;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -16,7 +16,8 @@ use self::found::{Found, fulfilled, what};
 use self::read::{Reading, read};
 use crate::mail;
 use crate::notification::What;
-use crate::queue::{Planned, Queue};
+use crate::planned::Planned;
+use crate::queue::Queue;
 use crate::unavailable;
 
 /// How many wishes are read at once. An event that a hundred thousand wait for is told in as many steps.

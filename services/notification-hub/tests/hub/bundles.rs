@@ -12,7 +12,7 @@ use notification_hub::feedback::{Feedback, Told};
 use notification_hub::gateway::{Answer, Gateway, Push};
 use notification_hub::news::{News, NewsOf};
 use notification_hub::notification::What;
-use notification_hub::queue::Planned;
+use notification_hub::planned::Planned;
 use notification_hub::texts::Texts;
 use push_sandbox::{Fault, FaultKind, Platform};
 use serde_json::{Map, json};

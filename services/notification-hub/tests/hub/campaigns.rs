@@ -8,7 +8,7 @@ use domain::OrderState;
 use jiff::{SignedDuration, Timestamp};
 use messaging::Schedules;
 use push_sandbox::{Fault, FaultKind, Platform};
-use storage::{CampaignState, CampaignText, DeliveryState, NewCampaign, Preferences};
+use storage::{CampaignState, CampaignText, DeliveryState, NewCampaign, Preferences, Ways};
 
 use crate::campaigning::{ALL, campaign, message};
 use crate::shop::{Shop, customer, event};
@@ -258,20 +258,27 @@ async fn a_silent_campaign_tells_the_app_and_shows_nothing() {
 }
 
 #[tokio::test]
-async fn the_language_that_a_customer_has_chosen_goes_before_his_devices() {
+async fn what_a_customer_has_chosen_counts_and_his_language_goes_before_his_devices() {
     let (shop, hub) = Shop::at_work().await;
     let phone = shop.tagged(Platform::Apns, "en", &["tea"]).await;
-    let chosen = Preferences {
+    let usual = Preferences::default();
+    let german = Preferences {
         locale: Some("de-AT".into()),
-        ..Preferences::default()
+        ..usual.clone()
     };
-    let owner = phone.installation.customer;
-    assert!(
-        shop.storage
-            .put_preferences(owner, &chosen, clock::now())
-            .await
-            .unwrap()
-    );
+    let no_news = Preferences {
+        news: Ways {
+            push: false,
+            email: true,
+        },
+        ..usual
+    };
+    let silent = shop.tagged(Platform::Apns, "en", &["tea"]).await;
+    for (owned, chosen) in [(&phone, german), (&silent, no_news)] {
+        let owner = owned.installation.customer;
+        let put = shop.storage.put_preferences(owner, &chosen, clock::now()).await;
+        assert!(put.unwrap());
+    }
     let german = CampaignText {
         title: "Teewoche".into(),
         body: "Alles Grüne".into(),
@@ -281,7 +288,12 @@ async fn the_language_that_a_customer_has_chosen_goes_before_his_devices() {
         ..campaign("tea")
     };
     shop.begin(&campaign).await;
-    let arrived = eventually("the push", async || shop.all_arrived().pop()).await;
-    assert_eq!(arrived.title, "Teewoche");
+    let done = shop.ends(campaign.id, CampaignState::Done).await;
+    shop.emptied().await;
+    let arrived = shop.all_arrived();
+    let titles: Vec<_> = arrived.iter().map(|push| push.title.as_str()).collect();
+    assert_eq!(titles, ["Teewoche"]);
+    assert_eq!(done.queued, BTreeMap::from([("apns".into(), 1)]));
+    assert_eq!(done.left_out, 1);
     hub.stop().await;
 }

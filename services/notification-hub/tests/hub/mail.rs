@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use notification_hub::mail::mailbox;
 use notification_hub::news::{News, NewsOf};
 use notification_hub::notification::{What, delivery_id};
-use notification_hub::queue::Planned;
+use notification_hub::planned::Planned;
 use push_sandbox::Platform;
 use serde_json::json;
 use storage::{DeliveryState, Preferences, Ways};

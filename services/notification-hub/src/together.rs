@@ -1,4 +1,4 @@
-//! Many pushes share one round trip to the database.
+//! Many questions share one round trip to the database.
 
 use std::future::Future;
 
@@ -11,17 +11,17 @@ const MOST: usize = 256;
 
 type Asked<Q, A> = (Q, oneshot::Sender<Result<A, HandlerError>>);
 
-/// Gathers questions while a round trip is under way, and asks them all with the next: each push waits for two at most, however many there are,
+/// Gathers questions while a round trip is under way, and asks them all with the next: each waits for two at most, however many there are,
 /// and none waits for a push service that is slow with another.
 #[derive(Debug)]
-pub(super) struct Together<Q, A> {
+pub(crate) struct Together<Q, A> {
     asked: mpsc::UnboundedSender<Asked<Q, A>>,
     _asking: AbortOnDropHandle<()>,
 }
 
 impl<Q: Clone + Send + 'static, A: Send + 'static> Together<Q, A> {
     /// `work` gives one answer per question, in their order.
-    pub(super) fn new<W, F>(work: W) -> Self
+    pub(crate) fn new<W, F>(work: W) -> Self
     where
         W: Fn(Vec<Q>) -> F + Send + 'static,
         F: Future<Output = Result<Vec<A>, HandlerError>> + Send + 'static,
@@ -37,7 +37,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Together<Q, A> {
     ///
     /// # Errors
     /// Those of the work.
-    pub(super) async fn ask(&self, question: Q) -> Result<A, HandlerError> {
+    pub(crate) async fn ask(&self, question: Q) -> Result<A, HandlerError> {
         let (to, answer) = oneshot::channel();
         let gone = || HandlerError::Unavailable("the ledger is not asked any more".into());
         self.asked.send((question, to)).map_err(|_| gone())?;

@@ -1,4 +1,16 @@
--- Newer pushes of an order beside a campaign: its rows must not be found by going through all of the day's.
+-- An order's push beside a campaign: what it needs is found through keys, and for all events of a batch at once.
+
+-- As customers_beside, for each of `customers`.
+CREATE FUNCTION customers_beside_each(customers text[]) RETURNS TABLE (about text, customer text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT about, about FROM unnest(customers) AS about
+    UNION ALL
+    SELECT about, 'account:' || g.account
+    FROM unnest(customers) AS about
+    -- `OFFSET 0`: one by one, through the key.
+    CROSS JOIN LATERAL (SELECT account FROM account_guests WHERE guest = split_part(about, ':', 2)::uuid OFFSET 0) AS g
+    WHERE about LIKE 'guest:%'
+$$;
 
 -- Marks what is queued about an older version of these orders, from the day `since` on, where the same device has a newer one. Asks through the keys
 -- alone, with one plan for good: see due_deliveries.
@@ -21,5 +33,5 @@ BEGIN
 END;
 $$;
 
-REVOKE EXECUTE ON FUNCTION supersede_deliveries(uuid[], date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION supersede_deliveries(uuid[], date) TO waybill_notification_hub;
+REVOKE EXECUTE ON FUNCTION customers_beside_each(text[]), supersede_deliveries(uuid[], date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION customers_beside_each(text[]), supersede_deliveries(uuid[], date) TO waybill_notification_hub;
