@@ -133,7 +133,7 @@ fn beside(stack: &Stack) -> Result<(f64, f64)> {
     let row = stack.psql(&format!(
         "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY took), percentile_disc(0.99) WITHIN GROUP (ORDER BY took)
          FROM (SELECT 1000 * extract(epoch FROM settled_at - event_at) AS took FROM deliveries
-               WHERE order_id IS NOT NULL ORDER BY event_at DESC LIMIT {TIMED}) AS latest"
+               WHERE order_id IS NOT NULL AND platform <> 'email' ORDER BY event_at DESC LIMIT {TIMED}) AS latest"
     ))?;
     let (p50, p99) = row.trim().split_once('|').context("two figures")?;
     Ok((p50.parse()?, p99.parse()?))
