@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::answer::{self, Stage};
+use super::content::Content;
 use crate::args::{Secured, SmtpServer};
 use crate::gateway::Answer;
 
@@ -40,7 +41,7 @@ pub(super) struct Settings {
 /// A mail as it goes out.
 pub(super) struct Letter {
     pub(super) envelope: Envelope,
-    pub(super) content: Vec<u8>,
+    pub(super) content: Content,
 }
 
 /// A few connections, each for one mail at a time.
@@ -103,7 +104,7 @@ impl Connections {
             self.keep_after(connection, &error).await;
             return answer::of(stage, &error);
         }
-        match timeout(CONTENT, connection.message(&letter.content)).await {
+        match timeout(CONTENT, connection.command(&letter.content)).await {
             Err(_) => Answer::Unknown {
                 why: "the mail server gave no answer to the mail".into(),
             },

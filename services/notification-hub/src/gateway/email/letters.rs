@@ -13,6 +13,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::connections::Letter;
+use super::content::Content;
 use super::words::{Words, of};
 use push_texts::{Language, Text};
 
@@ -110,7 +111,7 @@ impl Letters {
         let message = self.message(id, subject, text, language, to, now)?;
         Ok(Letter {
             envelope: message.envelope().clone(),
-            content: message.formatted(),
+            content: Content::new(String::from_utf8(message.formatted()).map_err(words)?),
         })
     }
 

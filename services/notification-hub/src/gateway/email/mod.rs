@@ -2,6 +2,7 @@
 
 mod answer;
 mod connections;
+mod content;
 mod letters;
 mod words;
 
