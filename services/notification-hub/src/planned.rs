@@ -16,7 +16,7 @@ pub struct Planned {
     pub(crate) notification: Notification,
     pub(crate) platform: Platform,
     /// Whose device or mailbox it is: what he has chosen counts.
-    owner: Customer,
+    pub(crate) owner: Customer,
     /// What he has chosen about.
     topic: Topic,
     pub(crate) cause: Envelope,
@@ -72,16 +72,6 @@ impl Planned {
     /// Its message for the senders.
     pub(crate) fn message(&self, now: Timestamp) -> Result<Message, serde_json::Error> {
         self.notification.message(self.platform, &self.cause, now)
-    }
-
-    /// Whose device or mailbox it is.
-    pub(crate) fn owner(&self) -> Customer {
-        self.owner
-    }
-
-    /// How it is told.
-    pub fn platform(&self) -> Platform {
-        self.platform
     }
 }
 

@@ -54,7 +54,7 @@ impl Queue {
     /// # Errors
     /// Where the ledger or the stream can't be written.
     pub async fn queue(&self, planned: Vec<Planned>, now: Timestamp) -> Result<usize, HandlerError> {
-        let chosen = self.chosen(planned.iter().map(Planned::owner)).await?;
+        let chosen = self.chosen(planned.iter().map(|planned| planned.owner)).await?;
         self.queue_wanted(chosen.wanted(planned), now).await
     }
 

@@ -39,7 +39,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Together<Q, A> {
     /// Those of the work.
     pub(crate) async fn ask(&self, question: Q) -> Result<A, HandlerError> {
         let (to, answer) = oneshot::channel();
-        let gone = || HandlerError::Unavailable("the ledger is not asked any more".into());
+        let gone = || HandlerError::Unavailable("the database is not asked any more".into());
         self.asked.send((question, to)).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }

@@ -38,7 +38,7 @@ impl Campaigns {
         let wanted = self.wanted(campaign, devices, cause).await?;
         let mut queued = BTreeMap::new();
         for planned in wanted.planned() {
-            *queued.entry(planned.platform().as_str().to_owned()).or_default() += 1;
+            *queued.entry(planned.platform.as_str().to_owned()).or_default() += 1;
         }
         let page = Page {
             to: last,
