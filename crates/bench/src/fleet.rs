@@ -89,7 +89,7 @@ impl Fleet {
             http,
             sandbox,
             messaging: messaging(stack).await?,
-            database: sqlx::PgPool::connect(stack.database_url()).await?,
+            database: sqlx::PgPool::connect_lazy(stack.database_url())?,
             customers,
             ids: devices.into_iter().map(|device| device.id).collect(),
         })

@@ -10,7 +10,7 @@ pub(super) struct Content(String);
 impl Content {
     /// The mail `formatted`, lines ended by CR LF. A line that begins with a dot gets another one, so that none is taken for the end
     /// (RFC 5321, section 4.5.2).
-    pub(super) fn new(formatted: String) -> Self {
+    pub(super) fn new(formatted: &str) -> Self {
         let mut content = formatted.replace("\r\n.", "\r\n..");
         if content.starts_with('.') {
             content.insert(0, '.');
@@ -43,7 +43,7 @@ mod tests {
             ("a.\r\n..b\r\n", "a.\r\n...b\r\n.\r\n"),
             ("", "\r\n.\r\n"),
         ] {
-            assert_eq!(Content::new(mail.to_owned()).to_string(), written, "{mail:?}");
+            assert_eq!(Content::new(mail).to_string(), written, "{mail:?}");
         }
     }
 }

@@ -111,7 +111,7 @@ impl Letters {
         let message = self.message(id, subject, text, language, to, now)?;
         Ok(Letter {
             envelope: message.envelope().clone(),
-            content: Content::new(String::from_utf8(message.formatted()).map_err(words)?),
+            content: Content::new(std::str::from_utf8(&message.formatted()).map_err(words)?),
         })
     }
 
