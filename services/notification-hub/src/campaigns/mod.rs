@@ -1,6 +1,6 @@
 //! Campaigns: from one message to one push per device that an expression fits.
 //!
-//! A message of `notifications.campaigns.<id>` is in hand for as long as its campaign is being queued, a few seconds at a time. Each page of devices is written to
+//! A message of `notifications.campaigns.<id>` is in hand for as long as its campaign is being queued, a few pages at a time. Each page of devices is written to
 //! the ledger, published, and only then is the campaign's cursor moved, if it is where it was read: whoever dies or is overtaken on the way leaves a page that is
 //! done again, and whose pushes meet their own rows.
 
@@ -18,8 +18,9 @@ use uuid::Uuid;
 use crate::queue::Queue;
 use crate::unavailable;
 
-/// How long a campaign is in hand at a time, so that a replica that stops gives it back soon and a crash counts for this long alone.
-const SLICE: Duration = Duration::from_secs(3);
+/// How long a campaign is in hand at a time, a page at least: a replica that stops gives it back soon, and what it came to ends an attempt. However often
+/// hubs die on the way, it is given up only where none of them came so far.
+const SLICE: Duration = Duration::from_millis(500);
 /// The operator publishes before he stores: for so long a campaign that is not there may still come.
 const NOT_YET: SignedDuration = SignedDuration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
