@@ -45,7 +45,7 @@ impl<H: Handler, A: Attempts> Shared<H, A> {
                 self.count(&held, "done");
             }
             Outcome::Wait { after, why } => {
-                tracing::info!(stream = %self.stream, sequence = held.sequence, why, "message waits");
+                tracing::debug!(stream = %self.stream, sequence = held.sequence, why, "message waits");
                 self.forget(&held).await;
                 held.nak(with_jitter(after)).await;
                 self.count(&held, "wait");
