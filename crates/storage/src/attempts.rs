@@ -11,7 +11,7 @@ impl Storage {
     /// [`StorageError`].
     pub async fn raise_attempts(&self, stream: &str, sequence: u64) -> Result<u32, StorageError> {
         let raised = self.raise_attempts_of(&[(stream.to_owned(), sequence)]).await?;
-        Ok(raised.into_iter().sum())
+        raised.first().copied().ok_or_else(not_counted)
     }
 
     /// [`Self::raise_attempts`] of different messages at once; gives the new counts, each in its place.
@@ -42,10 +42,10 @@ impl Storage {
                 )
             })
             .collect();
-        Ok(messages
+        messages
             .iter()
-            .map(|message| counts.get(message).copied().unwrap_or_default())
-            .collect())
+            .map(|message| counts.get(message).copied().ok_or_else(not_counted))
+            .collect()
     }
 
     /// Forgets the message.
@@ -74,6 +74,10 @@ impl Storage {
         })
         .await
     }
+}
+
+fn not_counted() -> StorageError {
+    StorageError::Failed("the database counted no attempt of a message".into())
 }
 
 /// As the database takes them.

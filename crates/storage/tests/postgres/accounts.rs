@@ -12,7 +12,7 @@ use crate::shop::{Shop, at};
 const DAY: i64 = 24 * 60 * 60;
 const LIFE: Duration = Duration::from_secs(30 * DAY.unsigned_abs());
 
-fn account(number: u128, email: &str) -> Account {
+pub(crate) fn account(number: u128, email: &str) -> Account {
     Account {
         id: AccountId(Uuid::from_u128(number)),
         email: Some(email.into()),
@@ -26,7 +26,7 @@ fn account(number: u128, email: &str) -> Account {
 }
 
 /// Opened at 0 with the refresh token `token`.
-fn session(number: u128, token: u8) -> NewSession {
+pub(crate) fn session(number: u128, token: u8) -> NewSession {
     NewSession {
         id: Uuid::from_u128(number),
         refresh_hash: [token; 32],
@@ -37,7 +37,7 @@ fn session(number: u128, token: u8) -> NewSession {
     }
 }
 
-fn guest(number: u128) -> GuestId {
+pub(crate) fn guest(number: u128) -> GuestId {
     GuestId(Uuid::from_u128(number))
 }
 
@@ -251,53 +251,4 @@ async fn a_list_of_several_customers_is_in_order_and_in_pages() {
     );
     let stranger = Access::Customers([crate::shop::customer(2)].into());
     assert!(shop.storage.order(stranger, expected[0]).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn an_accounts_devices_hear_of_its_guests_orders_and_not_the_other_way_round() {
-    let shop = Shop::open().await;
-    let ada = account(1, "ada@example.org");
-    let device = |number: u128, customer: Customer| storage::Installation {
-        id: domain::InstallationId(Uuid::from_u128(number)),
-        app: "shop".into(),
-        customer,
-        platform: storage::Platform::Apns,
-        environment: "production".into(),
-        channel: storage::Channel::Apns {
-            token: format!("{number:02x}"),
-        },
-        locale: "en".into(),
-        tags: Vec::new(),
-        expires_at: None,
-        updated_at: at(0),
-    };
-    let (own, scope, stranger) = (
-        Customer::Account(ada.id),
-        Customer::Guest(guest(7)),
-        Customer::Guest(guest(8)),
-    );
-    for (number, customer) in [(1, own), (2, scope), (3, stranger)] {
-        shop.storage
-            .put_installation(&device(number, customer))
-            .await
-            .unwrap();
-    }
-    let heard = async |customer| {
-        shop.storage
-            .installations_told_of(&[customer])
-            .await
-            .unwrap()
-            .len()
-    };
-    assert_eq!((heard(own).await, heard(scope).await), (1, 1));
-    shop.storage
-        .sign_up(&ada, "hash", Some(guest(7)), &session(1, 0))
-        .await
-        .unwrap();
-    assert_eq!((heard(own).await, heard(scope).await), (1, 2));
-    assert_eq!(heard(stranger).await, 1);
-    let hub = shop.servers.database_url_of("notification-hub");
-    let hub = Storage::connect(crate::shop::options(&hub, 1)).await.unwrap();
-    assert_eq!(hub.installations_told_of(&[scope]).await.unwrap().len(), 2);
-    assert!(hub.guests_of(ada.id).await.is_err(), "it sees no accounts");
 }

@@ -2,10 +2,11 @@
 
 use devstack::servers::postgres::psql;
 use domain::{Customer, InstallationId};
-use storage::{Channel, Installation, Platform};
+use storage::{Channel, Installation, Platform, Storage};
 use uuid::Uuid;
 
-use crate::shop::{Shop, at, customer};
+use crate::accounts::{account, guest, session};
+use crate::shop::{Shop, at, customer, options};
 
 fn device(number: u128, owner: Customer) -> Installation {
     Installation {
@@ -44,6 +45,41 @@ async fn each_device_comes_with_whom_it_is_told_of() {
     let expected = [(customer(1), first), (customer(1), second), (customer(2), other)];
     assert_eq!(told, expected);
     assert_eq!(shop.storage.installations_told_of(&[]).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_accounts_devices_hear_of_its_guests_orders_and_not_the_other_way_round() {
+    let shop = Shop::open().await;
+    let ada = account(1, "ada@example.org");
+    let (own, scope, stranger) = (
+        Customer::Account(ada.id),
+        Customer::Guest(guest(7)),
+        Customer::Guest(guest(8)),
+    );
+    for (number, customer) in [(1, own), (2, scope), (3, stranger)] {
+        shop.storage
+            .put_installation(&device(number, customer))
+            .await
+            .unwrap();
+    }
+    let heard = async |customer| {
+        shop.storage
+            .installations_told_of(&[customer])
+            .await
+            .unwrap()
+            .len()
+    };
+    assert_eq!((heard(own).await, heard(scope).await), (1, 1));
+    shop.storage
+        .sign_up(&ada, "hash", Some(guest(7)), &session(1, 0))
+        .await
+        .unwrap();
+    assert_eq!((heard(own).await, heard(scope).await), (1, 2));
+    assert_eq!(heard(stranger).await, 1);
+    let hub = shop.servers.database_url_of("notification-hub");
+    let hub = Storage::connect(options(&hub, 1)).await.unwrap();
+    assert_eq!(hub.installations_told_of(&[scope]).await.unwrap().len(), 2);
+    assert!(hub.guests_of(ada.id).await.is_err(), "it sees no accounts");
 }
 
 /// A set-returning function is believed to give a thousand customers: what is joined with them plainly is read whole.
